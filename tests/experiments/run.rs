@@ -9,7 +9,7 @@ use datasets::{DataSet, Features, Split, TargetKind, Targets, Task};
 use kernels::blas::{Request, choose};
 use ndarray::Array2;
 use runner::plan::Plan;
-use runner::plan::prepared::{LazyGramSpace, Prepared};
+use runner::plan::prepared::{LazyGramSpace, PreparedData};
 use runner::plan::trial::Trial;
 use runner::run::fleet;
 use runner::run::inputs::Inputs;
@@ -108,7 +108,7 @@ impl Bench {
             Err(error) => return Ended::Wrong(format!("the resolved experiment is refused: {error}")),
         }
         let set = self.sets[drawn.data].clone();
-        let data = match Prepared::new(set, experiment.validation, experiment.scaling) {
+        let data = match PreparedData::new(set, experiment.validation, experiment.scaling) {
             Ok(data) => Arc::new(data),
             Err(error) => return refused(error.to_string()),
         };

@@ -116,35 +116,36 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
             Vec::new()
         })
     });
-    let mut splits: Vec<Found> = Vec::new();
+    let mut splits: Vec<InspectedSplit> = Vec::new();
     let wanted = [(&names.train_x, &names.train_y, true), (&names.test_x, &names.test_y, false)];
     for (x, y, is_training) in wanted.into_iter().filter(|(x, y, _)| file.has(x) || file.has(y)) {
         let read = |checked: CheckedSplit| {
             let (split, target_kind) = Split::read(&checked, TargetsChoice::Auto, || hashed.sha256())?;
-            Ok(Found { x, y, split, target_kind, columns: checked.outputs, is_training })
+            Ok(InspectedSplit { x, y, split, target_kind, columns: checked.outputs, is_training })
         };
         match CheckedSplit::check(file, x, y, max_bytes).and_then(read) {
-            Ok(found) => splits.push(found),
+            Ok(inspected) => splits.push(inspected),
             Err(error) => problems.push(error),
         }
     }
-    let at = |found: &Found, problem: Problem| problem.in_dataset(path, found.y);
-    for found in &splits {
-        let targets = &found.split.targets;
-        problems.extend(agreement::check_named(targets, classes.len()).err().map(|problem| at(found, problem)));
-        if found.is_training && found.target_kind == TargetKind::Classes {
-            problems.extend(agreement::check_numbered(targets, classes.len()).err().map(|problem| at(found, problem)));
+    let at = |inspected: &InspectedSplit, problem: Problem| problem.in_dataset(path, inspected.y);
+    for inspected in &splits {
+        let targets = &inspected.split.targets;
+        problems.extend(agreement::check_named(targets, classes.len()).err().map(|problem| at(inspected, problem)));
+        if inspected.is_training && inspected.target_kind == TargetKind::Classes {
+            problems
+                .extend(agreement::check_numbered(targets, classes.len()).err().map(|problem| at(inspected, problem)));
         }
     }
     if let [train, test] = &splits[..] {
         let untrained = agreement::check_trained(&train.split.targets, &test.split.targets);
         problems.extend(untrained.err().map(|problem| at(test, problem)));
     }
-    let task = match splits.iter().find(|found| found.target_kind == TargetKind::OneHot) {
-        Some(found) => Task::Classes(found.columns),
-        None => agreement::task(splits.iter().map(|found| &found.split.targets), classes.len()),
+    let task = match splits.iter().find(|inspected| inspected.target_kind == TargetKind::OneHot) {
+        Some(inspected) => Task::Classes(inspected.columns),
+        None => agreement::task(splits.iter().map(|inspected| &inspected.split.targets), classes.len()),
     };
-    let splits: Vec<_> = splits.into_iter().map(|found| SplitSummary::new(found, task)).collect();
+    let splits: Vec<_> = splits.into_iter().map(|inspected| SplitSummary::new(inspected, task)).collect();
     if splits.is_empty() && problems.is_empty() {
         let present: Vec<String> = datasets.iter().map(|line| line.name.clone()).collect();
         problems.push(Error::no_split(path, &[names.train_x.clone(), names.test_x.clone()], &present));
@@ -154,7 +155,7 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
 }
 
 /// A split that was read.
-struct Found<'n> {
+struct InspectedSplit<'n> {
     x: &'n str,
     y: &'n str,
     split: Split,
@@ -186,7 +187,7 @@ fn list(file: &DataFile) -> Result<(Vec<DatasetLine>, usize), Problem> {
 }
 
 impl SplitSummary {
-    fn new(Found { x, y, split, target_kind, is_training, .. }: Found, task: Task) -> Self {
+    fn new(InspectedSplit { x, y, split, target_kind, is_training, .. }: InspectedSplit, task: Task) -> Self {
         let features = match &split.x {
             Features::U8(rows) => Statistics::of(rows.iter().map(|&value| f64::from(value))),
             Features::F32(rows) => Statistics::of(rows.iter().map(|&value| f64::from(value))),

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
 use super::answer::print;
-use super::chosen::Chosen;
+use super::selected::SelectedTrials;
 use crate::cli;
 use crate::record::columns::{Column, TEST_ACCURACY, WRITTEN, measures};
 use crate::results::column::print_spread;
@@ -20,14 +20,14 @@ use datasets::text::count;
 
 /// Prints the answer on stdout.
 pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
-    let chosen = Chosen::read(&args.which)?;
-    let score = chosen.score(args.by.as_deref())?;
-    let best = best_of(&chosen, score)?;
-    let trials = &chosen.trials;
+    let selected = SelectedTrials::read(&args.which)?;
+    let score = selected.score(args.by.as_deref())?;
+    let best = best_of(&selected, score)?;
+    let trials = &selected.trials;
     let swept = trials.axes.iter().filter(|axis| axis.factor.is_some()).map(|axis| axis.key.as_str());
     // An experiment of this one trial refuses a key that is no part of it.
     let keys: Vec<&str> = swept.filter(|key| best.trial.has(key)).collect();
-    let unfinished = different_trials(trials.unfinished().filter(|row| chosen.has(row)));
+    let unfinished = different_trials(trials.unfinished().filter(|row| selected.has(row)));
     if unfinished > 0 {
         note(&format!("{} of the plan not finished yet", count(unfinished, "trial")));
     }
@@ -68,16 +68,16 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
 }
 
 /// Finds the best setting of the trials that are asked for.
-pub(super) fn best_of(chosen: &Chosen, score: Score) -> Result<Best<'_>> {
-    let Some(best) = ranking::best(&chosen.trials, score, |row| chosen.has(row)) else {
-        let finished = || chosen.trials.finished().filter(|row| chosen.has(row));
-        if finished().next().is_none() && chosen.condition.is_some() {
-            bail!("--where: no finished trial of {} fits it", chosen.trials.name);
+pub(super) fn best_of(selected: &SelectedTrials, score: Score) -> Result<Best<'_>> {
+    let Some(best) = ranking::best(&selected.trials, score, |row| selected.has(row)) else {
+        let finished = || selected.trials.finished().filter(|row| selected.has(row));
+        if finished().next().is_none() && selected.condition.is_some() {
+            bail!("--where: no finished trial of {} fits it", selected.trials.name);
         }
         let last = finished().map(|row| row.rung).max().flatten();
         bail!(
             "{}: none of {}{} completed with a {}; there is no best one",
-            chosen.trials.name,
+            selected.trials.name,
             count(different_trials(finished().filter(|row| row.rung == last)), "trial"),
             last.map(|rung| format!(" of rung {rung}")).unwrap_or_default(),
             score.column.name

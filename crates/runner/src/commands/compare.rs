@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use self::unlike::warnings;
 use super::answer::print;
-use super::chosen::Chosen;
 use super::layout::{TableColumn, left_out, names_of, room, set};
+use super::selected::SelectedTrials;
 use crate::cli;
 use crate::record::columns::{Column, Kind, TEST_ACCURACY};
 use crate::results::column::{print_number, print_spread};
@@ -27,7 +27,7 @@ const NAMED: usize = 8;
 
 /// Prints the answer on stdout.
 pub(super) fn run(args: &cli::Compare) -> Result<ExitCode> {
-    let read = |dir| Chosen::of(dir, None, args.condition.as_deref());
+    let read = |dir| SelectedTrials::of(dir, None, args.condition.as_deref());
     let (a, b) = (read(&args.a)?, read(&args.b)?);
     let measures = measures(args, &a, &b)?;
     let mut joined = join([&a.trials, &b.trials], |row| a.has(row), |row| b.has(row));
@@ -68,7 +68,7 @@ pub(super) fn run(args: &cli::Compare) -> Result<ExitCode> {
 }
 
 /// Lists the results that the two sweeps are compared by.
-fn measures(args: &cli::Compare, a: &Chosen, b: &Chosen) -> Result<Vec<&'static Column>> {
+fn measures(args: &cli::Compare, a: &SelectedTrials, b: &SelectedTrials) -> Result<Vec<&'static Column>> {
     let has = |column: &'static Column| {
         let mut rows = a.trials.rows.iter().chain(&b.trials.rows);
         rows.any(|row| row.loss(column).is_some())

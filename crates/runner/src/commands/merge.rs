@@ -1,9 +1,9 @@
 //! `runner merge`: the records of a sweep's shards → one record → tables.
 
-mod chosen;
 mod missing;
 mod plan;
 mod source;
+mod trial_sources;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -12,9 +12,9 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use datasets::text::count;
 
-use self::chosen::Chosen;
 use self::plan::JoinedPlan;
 use self::source::Source;
+use self::trial_sources::TrialSources;
 use super::answer::print_names;
 use super::claims::{all_hold, judge, say_judgements};
 use super::climbed::{Climbed, Longest};
@@ -73,7 +73,7 @@ fn default_out(dirs: &[PathBuf], name: &str) -> PathBuf {
 struct Decided {
     merged_before: Option<Source>,
     joined: JoinedPlan,
-    chosen: Chosen,
+    sources: TrialSources,
 }
 
 impl Decided {
@@ -82,10 +82,10 @@ impl Decided {
         let joined = plan::joined(shards, merged_before.as_ref())?;
         merged_before.as_mut().map_or(Ok(()), |before| before.count_within(&joined.plan))?;
         let all: Vec<&Source> = merged_before.iter().chain(shards).collect();
-        let mut chosen = Chosen::of(&all, &joined.plan);
-        chosen::compare_doubled(&all, &mut chosen, mix)?;
+        let mut sources = TrialSources::of(&all, &joined.plan);
+        trial_sources::compare_doubled(&all, &mut sources, mix)?;
         refuse_mixed(&all, mix)?;
-        Ok(Decided { merged_before, joined, chosen })
+        Ok(Decided { merged_before, joined, sources })
     }
 
     /// Returns whether `record`, which is locked now, still has the plan and the trials that were decided from.
@@ -102,7 +102,7 @@ impl Decided {
         let JoinedPlan { plan, whole } = &self.joined;
         record.write_joined(plan, whole)?;
         let all: Vec<&Source> = self.merged_before.iter().chain(shards).collect();
-        let taken = self.chosen.by_source(all.len());
+        let taken = self.sources.by_source(all.len());
         let planned: HashSet<&str> = plan.points.values().map(|point| &*point.trial).collect();
         for (source, trials) in all.iter().zip(&taken).filter(|(source, _)| !source.is_target) {
             let shard = source.open()?;

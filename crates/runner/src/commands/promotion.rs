@@ -15,7 +15,7 @@ use crate::spec::rungs::Rungs;
 pub(super) const NONE_GOES_ON: &str = "no setting of this rung has completed, so none goes on";
 
 /// The trials of a record, and whether they have decided a rung.
-pub(super) struct Found {
+pub(super) struct RungState {
     /// The ids of the finished trials.
     pub(super) finished: HashSet<String>,
     /// True if the plan is of a later rung than before.
@@ -25,7 +25,12 @@ pub(super) struct Found {
 }
 
 /// Goes to the first rung that a record doesn't have whole, and plans it.
-pub(super) fn find_rung(rungs: &mut Rungs, session: &mut Session, plan: &mut Plan, record: &Record) -> Result<Found> {
+pub(super) fn find_rung(
+    rungs: &mut Rungs,
+    session: &mut Session,
+    plan: &mut Plan,
+    record: &Record,
+) -> Result<RungState> {
     // Failed trials too: they are trained again, but no rung waits for them.
     let (finished, damaged) = record.finished()?;
     let mut ended = record.statuses()?;
@@ -36,7 +41,7 @@ pub(super) fn find_rung(rungs: &mut Rungs, session: &mut Session, plan: &mut Pla
     }
     // Failed trials may complete when they are trained again.
     let is_over = !rungs.is_last() && plan.trials.iter().all(|trial| finished.contains(&trial.id));
-    Ok(Found { finished, has_climbed, is_over })
+    Ok(RungState { finished, has_climbed, is_over })
 }
 
 /// Adds the best settings of the current rung with a longer training, and plans the next rung. Returns `false` if

@@ -15,7 +15,7 @@ use super::source::data_of;
 use crate::machine::{self, Machine};
 use crate::plan::Plan;
 use crate::plan::calls::self_check_of;
-use crate::plan::prepared::{LazyGramSpace, Prepared};
+use crate::plan::prepared::{LazyGramSpace, PreparedData};
 use crate::run::inputs::Inputs;
 use crate::run::workers::Workers;
 use crate::spec::data::{DataShape, DataSource, TestFiles, ValidationSplit};
@@ -29,7 +29,7 @@ use datasets::{Names, Scaling, Task};
 /// An experiment with its data and BLAS.
 pub(super) struct Session {
     pub(super) experiment: Experiment,
-    pub(super) data: Arc<Prepared>,
+    pub(super) data: Arc<PreparedData>,
     pub(super) blas: Choice,
     /// The Gram space of the data.
     gram_space: LazyGramSpace,

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use self::order::Sort;
 use self::shown::{Shown, View, csv_cell};
 use super::answer::print;
-use super::chosen::Chosen;
 use super::layout::{TableColumn, left_out, names_of, room, set};
+use super::selected::SelectedTrials;
 use crate::cli;
 use crate::machine::OTHER_ARITHMETIC;
 use crate::record::Record;
@@ -30,11 +30,11 @@ mod sparkline;
 
 /// Prints the table on stdout, and around it on stderr what it shows.
 pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
-    let chosen = Chosen::read(&args.which)?;
-    let trials = &chosen.trials;
+    let selected = SelectedTrials::read(&args.which)?;
+    let trials = &selected.trials;
     let sort = Sort::read(args.sort.as_deref(), trials)?;
     let over = if args.trials { None } else { over(args, trials)? };
-    let mut settings = trials.settings(over.as_deref(), |row| chosen.has(row));
+    let mut settings = trials.settings(over.as_deref(), |row| selected.has(row));
     sort.sort(&mut settings);
     let view = View { trials, over, score: sort.score(trials) };
     let asked = view.asked(&args.columns)?;
@@ -43,7 +43,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
         bail!("--columns: {CURVE} is drawn in tables only; history.csv has the costs");
     }
     let is_empty = settings.is_empty();
-    let unfinished = different_trials(trials.unfinished().filter(|row| chosen.has(row)));
+    let unfinished = different_trials(trials.unfinished().filter(|row| selected.has(row)));
     say(&if is_empty { nothing(args, trials) } else { header(args, &view, &settings, unfinished, &sort) });
     settings.truncate(args.limit.unwrap_or(usize::MAX));
     let (text, left_out) = if is_export {
@@ -55,12 +55,12 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
         let is_asked = !asked.is_empty();
         let shown = if is_asked { asked } else { view.table(&settings) };
         let room = room().filter(|_| !args.wide && !is_asked);
-        table(&chosen.record, &view, &settings, &shown, room)?
+        table(&selected.record, &view, &settings, &shown, room)?
     };
     let (former, damaged) =
-        if args.which.plan.is_none() { former(&chosen.record, trials)? } else { Default::default() };
+        if args.which.plan.is_none() { former(&selected.record, trials)? } else { Default::default() };
     // Before the answer is printed: a pager may take it for hours, in which a sweep could not begin.
-    drop(chosen.record);
+    drop(selected.record);
     print(&text)?;
     if !left_out.is_empty() {
         say(&format!("left out: {left_out}; --wide shows all, --columns A,B,C those"));

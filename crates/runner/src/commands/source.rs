@@ -8,7 +8,7 @@ use datasets::{DataSet, Expected, PinSource, Pinned, Source, TestSource};
 
 use super::located::located;
 use super::rehearse::{Reading, rehearse};
-use crate::plan::prepared::Prepared;
+use crate::plan::prepared::PreparedData;
 use crate::spec::data::{DataSource, TestFiles};
 use crate::spec::experiment::Experiment;
 
@@ -72,10 +72,10 @@ fn pinned(file: Pinned, sha256: Option<&String>, key: &'static str) -> Result<Pi
 }
 
 /// Reads the data of an experiment under the data contract, and prepares them for nets.
-pub(super) fn data_of(experiment: &Experiment) -> Result<Prepared> {
+pub(super) fn data_of(experiment: &Experiment) -> Result<PreparedData> {
     let source = source_of(experiment).map_err(|error| located(experiment, error))?;
     let set = set_of(&source).map_err(|error| located(experiment, error))?;
-    Prepared::new(set, experiment.validation, experiment.scaling).map_err(|error| located(experiment, error))
+    PreparedData::new(set, experiment.validation, experiment.scaling).map_err(|error| located(experiment, error))
 }
 
 /// Reads a data set, after a rehearsal.

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 use self::page::Page;
-use self::shards::Found;
+use self::shards::SweepStatus;
 use super::answer::print;
 use crate::cli;
 use crate::cluster::slurm;
@@ -24,8 +24,8 @@ pub(super) fn run(args: &cli::Status) -> Result<ExitCode> {
     let submission = Submission::read(&folder)?;
     // What Slurm says is only an addition.
     let tasks = submission.as_ref().and_then(|submission| slurm::states(&submission.jobs).ok());
-    let found = Found::read(&folder, &out, submission.as_ref(), tasks.as_ref())?;
-    let page = Page::of(&folder, &found, submission.as_ref(), tasks.is_some());
+    let sweep = SweepStatus::read(&folder, &out, submission.as_ref(), tasks.as_ref())?;
+    let page = Page::of(&folder, &sweep, submission.as_ref(), tasks.is_some());
     print(&if args.json { page.to_json() } else { page.to_text() })?;
     Ok(ExitCode::from(u8::from(!page.is_done())))
 }

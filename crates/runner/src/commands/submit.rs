@@ -18,7 +18,7 @@ use kernels::blas::Request;
 
 use self::jobs::{Jobs, SCRIPTS, refuse_after_cut, words};
 use self::missing::{left, with_a_task, without_a_task};
-use self::prepared::Prepared;
+use self::prepared::PreparedSubmission;
 use self::sizes::Sizes;
 use super::answer::{print, print_names};
 use super::failure::Failure;
@@ -36,7 +36,7 @@ use crate::text::{first_difference, quoted};
 pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode> {
     here()?.iter().chain(&args.out).try_for_each(|path| is_for_a_script(path))?;
     let options = args.options.clone().or(site::options()?);
-    let mut prepared = Prepared::new(args, blas)?;
+    let mut prepared = PreparedSubmission::new(args, blas)?;
     let folder = shards_of(&prepared.out);
     let before = Submission::read(&folder)?;
     refuse_wrong_turn(args, &folder, before.as_ref())?;
@@ -136,7 +136,7 @@ fn refuse_wrong_turn(args: &cli::Submit, folder: &Path, before: Option<&Submissi
 }
 
 /// Refuses an experiment that is not the one that was submitted: its trials would be of another sweep.
-fn refuse_other_experiment(folder: &Path, prepared: &Prepared) -> Result<()> {
+fn refuse_other_experiment(folder: &Path, prepared: &PreparedSubmission) -> Result<()> {
     let path = folder.join(EXPERIMENT);
     let submitted = fs::read_to_string(&path).with_context(|| format!("{}: can't be read", path.display()))?;
     if let Some((was, is)) = first_difference(&submitted, &prepared.experiment.resolved) {
@@ -148,7 +148,12 @@ fn refuse_other_experiment(folder: &Path, prepared: &Prepared) -> Result<()> {
     Ok(())
 }
 
-fn scripts(prepared: &Prepared, sizes: &Sizes, options: cli::cluster::Options, folder: &Path) -> Result<Scripts> {
+fn scripts(
+    prepared: &PreparedSubmission,
+    sizes: &Sizes,
+    options: cli::cluster::Options,
+    folder: &Path,
+) -> Result<Scripts> {
     let [directory, runner] = here()?;
     let name = &prepared.experiment.name;
     Ok(Scripts {
@@ -188,7 +193,7 @@ fn array_of(shards: &[usize], max_parallel: Option<u32>) -> String {
     max_parallel.map_or(all.clone(), |most| format!("{all}%{most}"))
 }
 
-fn write(folder: &Path, prepared: &Prepared, texts: &[String; 2]) -> Result<()> {
+fn write(folder: &Path, prepared: &PreparedSubmission, texts: &[String; 2]) -> Result<()> {
     make_folder(&folder.join("log")).map_err(Failure::of_writing)?;
     // The shards train this copy, whatever becomes of the file that was given.
     let files = SCRIPTS.into_iter().zip(texts).chain([(EXPERIMENT, &prepared.experiment.resolved)]);

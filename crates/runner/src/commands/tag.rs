@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 use super::answer::print;
-use super::chosen::Chosen;
 use super::failure::Failure;
+use super::selected::SelectedTrials;
 use crate::cli;
 use crate::record::Record;
 use crate::record::error::Error;
@@ -23,23 +23,23 @@ const LONGEST: usize = 60;
 /// Changes tags and notes, or lists those that there are.
 pub(super) fn run(args: &cli::Tag) -> Result<ExitCode> {
     let change = change(args)?;
-    let chosen = Chosen::read(&args.which)?;
+    let selected = SelectedTrials::read(&args.which)?;
     let dir = &args.which.dir;
-    let mut rows: Vec<&Row> = args.trial.iter().map(|id| chosen.trial(id, dir)).collect::<Result<_>>()?;
+    let mut rows: Vec<&Row> = args.trial.iter().map(|id| selected.trial(id, dir)).collect::<Result<_>>()?;
     if args.which.condition.is_some() {
-        rows.extend(chosen.trials.finished().filter(|row| chosen.has(row)));
+        rows.extend(selected.trials.finished().filter(|row| selected.has(row)));
         if rows.is_empty() {
             bail!("--where: no trial of {} fits it", dir.display());
         }
     }
     let ids: Vec<String> = first_of_each(rows).map(|row| row.trial.clone()).collect();
     if change == Change::default() {
-        list(&chosen, &ids)?;
+        list(&selected, &ids)?;
         return Ok(ExitCode::SUCCESS);
     }
     let of_sweep = ids.is_empty();
-    let not_there: Vec<String> = change.remove.iter().filter_map(|tag| not_there(&chosen, &ids, tag)).collect();
-    drop(chosen);
+    let not_there: Vec<String> = change.remove.iter().filter_map(|tag| not_there(&selected, &ids, tag)).collect();
+    drop(selected);
     let mut record = Record::open(dir).map_err(Failure::of_writing)?;
     let ids: Vec<&str> = if of_sweep { vec![Notes::OF_SWEEP] } else { ids.iter().map(String::as_str).collect() };
     let annotated = record.annotate(&ids, &change).and_then(|()| record.close());
@@ -51,10 +51,10 @@ pub(super) fn run(args: &cli::Tag) -> Result<ExitCode> {
 }
 
 /// Says of a tag that is to be removed that none of these trials has it, or if there are none, that the sweep hasn't; `None` if there is one.
-fn not_there(chosen: &Chosen, ids: &[String], tag: &String) -> Option<String> {
-    let with_tag = || first_of_each(chosen.trials.finished().filter(|row| row.tags.contains(tag)));
+fn not_there(selected: &SelectedTrials, ids: &[String], tag: &String) -> Option<String> {
+    let with_tag = || first_of_each(selected.trials.finished().filter(|row| row.tags.contains(tag)));
     let (is_there, whose) = match ids {
-        [] => (chosen.trials.about.0.contains(tag), "the sweep"),
+        [] => (selected.trials.about.0.contains(tag), "the sweep"),
         _ => (with_tag().any(|row| ids.contains(&row.trial)), "no chosen trial"),
     };
     let hint = match with_tag().count() {
@@ -96,14 +96,14 @@ fn in_words(change: &Change) -> String {
 }
 
 /// Lists the tags and notes of the sweep and of its trials.
-fn list(chosen: &Chosen, ids: &[String]) -> Result<()> {
+fn list(selected: &SelectedTrials, ids: &[String]) -> Result<()> {
     let mut table = Table::new(["trial", "tags", "note"]);
-    let (tags, note) = &chosen.trials.about;
+    let (tags, note) = &selected.trials.about;
     if ids.is_empty() && (!tags.is_empty() || note.is_some()) {
         table.row(["the sweep".to_owned(), tags.join(" "), note.clone().unwrap_or_default()]);
     }
     let is_asked = |row: &&Row| ids.is_empty() || ids.contains(&row.trial);
-    let rows = first_of_each(chosen.trials.finished().filter(is_asked));
+    let rows = first_of_each(selected.trials.finished().filter(is_asked));
     for row in rows.filter(|row| !row.tags.is_empty() || row.note.is_some()) {
         table.row([row.trial.clone(), row.tags.join(" "), row.note.clone().unwrap_or_default()]);
     }

@@ -34,7 +34,7 @@ pub enum Error {
 }
 
 /// A data set, ready for nets.
-pub struct Prepared {
+pub struct PreparedData {
     /// The training examples.
     pub train: Split,
     /// The test examples, if there are any.
@@ -55,7 +55,7 @@ pub struct Prepared {
     pub notes: Vec<String>,
 }
 
-impl Prepared {
+impl PreparedData {
     /// Sets the validation examples aside and fits the scaling on the others.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl Prepared {
                 "the training file holds test examples too, which are not used: data.test is not given".to_owned(),
             );
         }
-        Ok(Prepared { train, test, validation, scaling, task, classes, kind_in_id, classes_in_id, notes })
+        Ok(PreparedData { train, test, validation, scaling, task, classes, kind_in_id, classes_in_id, notes })
     }
 
     /// Checks that trials in f32 can take all inputs and targets.
@@ -158,14 +158,14 @@ fn untrained(absent: &[usize], names: &[String]) -> Option<String> {
 
 /// The Gram space of the examples, computed when it is first needed.
 pub struct LazyGramSpace {
-    data: Arc<Prepared>,
+    data: Arc<PreparedData>,
     gram_space: OnceLock<Arc<GramSpace>>,
     rank: OnceLock<Result<usize, WrongSum>>,
 }
 
 impl LazyGramSpace {
     /// Prepares the Gram space of `data` without computing it.
-    pub fn new(data: &Arc<Prepared>) -> Self {
+    pub fn new(data: &Arc<PreparedData>) -> Self {
         LazyGramSpace { data: Arc::clone(data), gram_space: OnceLock::new(), rank: OnceLock::new() }
     }
 

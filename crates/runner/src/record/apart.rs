@@ -40,7 +40,7 @@ impl Record {
     ///
     /// # Errors
     /// As [`Record::find_apart`] has them, but for a damaged plan.
-    pub fn find_unproven(folder: &Path) -> Result<Option<Record>, Error> {
+    pub fn find_apart_unproven(folder: &Path) -> Result<Option<Record>, Error> {
         if_there(Record::read_apart_unproven(folder))
     }
 

@@ -7,7 +7,7 @@ use net::{Engine, Examples};
 
 use super::first_layers::FirstLayers;
 use crate::plan::Plan;
-use crate::plan::prepared::{InputForm, LazyGramSpace, Prepared};
+use crate::plan::prepared::{InputForm, LazyGramSpace, PreparedData};
 use crate::spec::trial::Dtype;
 
 /// The examples in every element type and form that the trials of a plan take, shared by all trials.
@@ -23,7 +23,7 @@ impl Inputs {
     ///
     /// # Errors
     /// If the BLAS computes the examples' inner products wrongly.
-    pub fn new(data: &Prepared, gram_space: &LazyGramSpace, plan: &Plan) -> Result<Self, WrongSum> {
+    pub fn new(data: &PreparedData, gram_space: &LazyGramSpace, plan: &Plan) -> Result<Self, WrongSum> {
         Ok(Inputs {
             f32: examples(data, gram_space, plan, Dtype::F32)?,
             f64: examples(data, gram_space, plan, Dtype::F64)?,
@@ -51,12 +51,12 @@ impl Inputs {
 const UNPREPARED: &str = "inputs are prepared for every trial of the plan";
 
 fn examples<R: Real>(
-    data: &Prepared,
+    data: &PreparedData,
     gram_space: &LazyGramSpace,
     plan: &Plan,
     dtype: Dtype,
 ) -> Result<BTreeMap<InputForm, Examples<R>>, WrongSum> {
-    let Prepared { train, scaling, .. } = data;
+    let PreparedData { train, scaling, .. } = data;
     let of = |(engine, mini_batches)| -> Result<_, WrongSum> {
         let (y, y_held_out) = (train.y(), data.y_held_out());
         let examples = match (engine, mini_batches) {

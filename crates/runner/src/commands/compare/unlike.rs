@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use crate::commands::chosen::Chosen;
+use crate::commands::selected::SelectedTrials;
 use crate::record::error::Error;
 use crate::results::pairs::Joined;
 use crate::text::plain;
@@ -13,7 +13,7 @@ use crate::text::plain;
 const DIGITS: [usize; 2] = [64, 12];
 
 /// Lists the warnings; none if the pairs have the same data, cost and length.
-pub(super) fn warnings(joined: &Joined, a: &Chosen, b: &Chosen) -> Result<Vec<String>> {
+pub(super) fn warnings(joined: &Joined, a: &SelectedTrials, b: &SelectedTrials) -> Result<Vec<String>> {
     let cost = differing(joined, &["model.cost"]);
     let cost = cost.map(|values| format!("the costs don't compare where they are of different kinds: {values}"));
     let length = differing(joined, &["train.iterations", "train.epochs"]);
@@ -23,9 +23,9 @@ pub(super) fn warnings(joined: &Joined, a: &Chosen, b: &Chosen) -> Result<Vec<St
 }
 
 /// Says with which data both sides were trained; `None` if with the same. All trials of a plan have the same.
-fn data(joined: &Joined, a: &Chosen, b: &Chosen) -> Result<Option<String>, Error> {
+fn data(joined: &Joined, a: &SelectedTrials, b: &SelectedTrials) -> Result<Option<String>, Error> {
     let Some((row_a, row_b)) = joined.pairs().next() else { return Ok(None) };
-    let read = |side: &Chosen, id: &str| -> Result<_, Error> {
+    let read = |side: &SelectedTrials, id: &str| -> Result<_, Error> {
         let said = side.record.recipe(id)?.map(|recipe| recipe.data).unwrap_or_default();
         Ok((side.record.asked()?.map(|asked| asked.data).unwrap_or_default(), said))
     };

@@ -59,7 +59,7 @@ impl Source {
     /// # Errors
     /// If they are a shard's own, which the plan of all shards would take the place of, or can't be read.
     pub(super) fn of_target(folder: &Path) -> Result<Option<Self>> {
-        let Some(record) = Record::find_unproven(folder)? else { return Ok(None) };
+        let Some(record) = Record::find_apart_unproven(folder)? else { return Ok(None) };
         let source = Source::of(folder, &record)?;
         if let Some(RecordedShard { shard, .. }) = source.as_ref().and_then(|source| source.shard.as_ref()) {
             bail!("{}: these are the results of shard {shard}; --out names another directory", folder.display());

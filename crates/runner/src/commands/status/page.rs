@@ -6,7 +6,7 @@ use std::path::Path;
 use datasets::text::count;
 use serde_json::json;
 
-use super::shards::{Found, ShardState, State};
+use super::shards::{ShardState, State, SweepStatus};
 use crate::cluster::submission::Submission;
 use crate::commands::climbed::Climbed;
 use crate::table::Table;
@@ -15,7 +15,7 @@ use crate::text::duration;
 /// The answer.
 pub(super) struct Page<'f> {
     folder: &'f Path,
-    found: &'f Found,
+    sweep: &'f SweepStatus,
     /// The seconds of a worker alone.
     work: Option<f64>,
     /// The seconds until the end.
@@ -26,20 +26,20 @@ pub(super) struct Page<'f> {
 
 impl<'f> Page<'f> {
     /// Makes the answer for the shards in `folder`.
-    pub(super) fn of(folder: &'f Path, found: &'f Found, submission: Option<&Submission>, slurm: bool) -> Self {
-        let work = work_left(&found.shards, submission).map(|left| left.iter().sum());
-        Page { folder, found, work, expected: seconds_left(&found.shards, submission), slurm }
+    pub(super) fn of(folder: &'f Path, sweep: &'f SweepStatus, submission: Option<&Submission>, slurm: bool) -> Self {
+        let work = work_left(&sweep.shards, submission).map(|left| left.iter().sum());
+        Page { folder, sweep, work, expected: seconds_left(&sweep.shards, submission), slurm }
     }
 
     /// Returns whether every trial has finished, on all rungs that there are.
     pub(super) fn is_done(&self) -> bool {
-        let Found { trials, finished, climbed, .. } = *self.found;
+        let SweepStatus { trials, finished, climbed, .. } = *self.sweep;
         trials > 0 && finished == trials && climbed.is_none_or(|climbed| climbed.is_last() || climbed.none_goes_on())
     }
 
     /// Writes it for a person: a row for each shard, and what they come to.
     pub(super) fn to_text(&self) -> String {
-        let Found { shards, trials, finished, failed, climbed } = self.found;
+        let SweepStatus { shards, trials, finished, failed, climbed } = self.sweep;
         let mut table = Table::new(
             ["shard", "state", "trials", "finished", "failed"].into_iter().chain(self.slurm.then_some("slurm")),
         );
@@ -72,7 +72,7 @@ impl<'f> Page<'f> {
 
     /// Writes it for a program.
     pub(super) fn to_json(&self) -> String {
-        let Found { shards, trials, finished, failed, climbed } = self.found;
+        let SweepStatus { shards, trials, finished, failed, climbed } = self.sweep;
         let mut page = json!({
             "shards": shards, "trials": trials, "trials_finished": finished, "trials_failed": failed,
             "trials_left": trials.saturating_sub(finished + failed), "expected_seconds": self.expected,
@@ -86,7 +86,7 @@ impl<'f> Page<'f> {
     }
 
     fn count(&self, state: State) -> usize {
-        self.found.shards.iter().filter(|shard| shard.state == state).count()
+        self.sweep.shards.iter().filter(|shard| shard.state == state).count()
     }
 }
 

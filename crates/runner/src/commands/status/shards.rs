@@ -94,7 +94,7 @@ impl ShardState {
 }
 
 /// The shards, and the trials of the whole sweep.
-pub(super) struct Found {
+pub(super) struct SweepStatus {
     pub(super) shards: Vec<ShardState>,
     pub(super) trials: usize,
     pub(super) finished: usize,
@@ -167,7 +167,7 @@ impl Joined {
     }
 }
 
-impl Found {
+impl SweepStatus {
     /// Reads the records of the shards in `folder`, and the merged one in `out`.
     pub(super) fn read(
         folder: &Path,
@@ -223,7 +223,7 @@ impl Found {
             warn(&format!("the rungs are not known: {error:#}"));
             None
         });
-        Ok(Found { trials: joined.whole.max(submitted), finished, failed, climbed, shards })
+        Ok(SweepStatus { trials: joined.whole.max(submitted), finished, failed, climbed, shards })
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 
-use super::prepared::Prepared;
+use super::prepared::PreparedSubmission;
 use crate::cluster::slurm;
 use crate::cluster::submission::{NAME, Submission};
 use crate::plan::shard::Shard;
@@ -17,7 +17,7 @@ use datasets::text::count;
 
 /// Goes to the rung that the merged results don't have whole, and lists the shards with a trial of it that is finished neither in their own
 /// record nor in the merged one.
-pub(super) fn left(prepared: &mut Prepared, shards: usize) -> Result<Vec<usize>> {
+pub(super) fn left(prepared: &mut PreparedSubmission, shards: usize) -> Result<Vec<usize>> {
     let merged = prepared.find_rung()?;
     let mut left = Vec::new();
     let mut plan = prepared.plan.clone();

@@ -17,14 +17,14 @@ use crate::spec::experiment::Experiment;
 use crate::spec::rungs::Rungs;
 
 /// The sweep.
-pub(super) struct Prepared {
+pub(super) struct PreparedSubmission {
     /// The experiment with everything filled in, and the hashes that its files have now.
     pub(super) experiment: Experiment,
     pub(super) session: Session,
-    /// The plan of the first rung, until [`Prepared::find_rung`] has found another one.
+    /// The plan of the first rung, until [`PreparedSubmission::find_rung`] has found another one.
     pub(super) plan: Plan,
     pub(super) rungs: Rungs,
-    /// True if [`Prepared::find_rung`] has found a rung of which no setting goes on.
+    /// True if [`PreparedSubmission::find_rung`] has found a rung of which no setting goes on.
     pub(super) is_over: bool,
     /// The results directory.
     pub(super) out: PathBuf,
@@ -32,7 +32,7 @@ pub(super) struct Prepared {
     pub(super) begun: Instant,
 }
 
-impl Prepared {
+impl PreparedSubmission {
     /// Reads the experiment and its data.
     pub(super) fn new(args: &cli::Submit, blas: Option<&Request>) -> Result<Self> {
         let begun = Instant::now();
@@ -50,12 +50,12 @@ impl Prepared {
         let pinned: Vec<String> = overrides.iter().cloned().chain(train).chain(test).chain(with).collect();
         let experiment = Experiment::load(file, &pinned)?;
         let out = results_folder(args.out.clone(), &experiment.name);
-        Ok(Prepared { experiment, session, plan, rungs, is_over: false, out, begun })
+        Ok(PreparedSubmission { experiment, session, plan, rungs, is_over: false, out, begun })
     }
 
     /// Goes to the first rung that the merged results don't have whole, and returns their finished trials.
     pub(super) fn find_rung(&mut self) -> Result<HashSet<String>> {
-        let Some(record) = Record::find_unproven(&self.out)? else { return Ok(HashSet::new()) };
+        let Some(record) = Record::find_apart_unproven(&self.out)? else { return Ok(HashSet::new()) };
         let found = find_rung(&mut self.rungs, &mut self.session, &mut self.plan, &record)?;
         self.is_over = found.is_over;
         Ok(found.finished)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::prepared::Prepared;
+use super::prepared::PreparedSubmission;
 use crate::cli::cluster::{Options, Shards};
 use crate::cluster::script;
 use crate::cluster::submission::PlannedShard;
@@ -37,7 +37,7 @@ pub(super) struct Sizes {
 
 impl Sizes {
     /// Takes what the options say, and for the rest what the plan needs; `before` is the number of shards of an earlier submission, which stays.
-    pub(super) fn of(prepared: &Prepared, options: &Options, before: Option<usize>) -> Result<Self> {
+    pub(super) fn of(prepared: &PreparedSubmission, options: &Options, before: Option<usize>) -> Result<Self> {
         let (plan, experiment) = (&prepared.plan, &prepared.experiment);
         let threads = experiment.threads;
         let cpus = options.cpus.map_or(experiment.jobs.unwrap_or(1) * threads, usize::from);
@@ -110,8 +110,8 @@ impl Sizes {
 }
 
 /// Measures the speeds here, with as many fleets at once as a shard has, or as fit on this machine.
-fn measured(prepared: &Prepared, jobs: usize) -> Result<PredictedTime> {
-    let Prepared { plan, session, begun, .. } = prepared;
+fn measured(prepared: &PreparedSubmission, jobs: usize) -> Result<PredictedTime> {
+    let PreparedSubmission { plan, session, begun, .. } = prepared;
     let threads = session.experiment.threads;
     let at_once = jobs.min(machine::cores() / threads).max(1);
     enough_memory(

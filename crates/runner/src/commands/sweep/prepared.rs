@@ -16,7 +16,7 @@ use crate::cli;
 use crate::commands::claims::can_be_judged;
 use crate::commands::located::located;
 use crate::commands::predicted_time::PredictedTime;
-use crate::commands::promotion::{Found, find_rung, promote};
+use crate::commands::promotion::{RungState, find_rung, promote};
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::Stop;
 use crate::machine::{self, Machine};
@@ -104,9 +104,10 @@ impl PreparedSweep {
         if self.shard.is_none() && self.rungs.is_last() {
             return Ok(());
         }
-        let Some(record) = Record::find_unproven(&self.folder)? else { return Ok(()) };
+        let Some(record) = Record::find_apart_unproven(&self.folder)? else { return Ok(()) };
         let Some(session) = &mut self.loaded else { return Ok(()) };
-        let Found { finished, has_climbed, is_over } = find_rung(&mut self.rungs, session, &mut self.plan, &record)?;
+        let RungState { finished, has_climbed, is_over } =
+            find_rung(&mut self.rungs, session, &mut self.plan, &record)?;
         if self.shard.is_some() {
             (self.merged, self.is_over) = (finished, is_over);
         }
@@ -128,7 +129,7 @@ impl PreparedSweep {
         self.plan = self.plan.clone().restricted_to(shard);
         let merged = self.plan.own_trials().filter(|trial| self.merged.contains(&trial.id)).count();
         let own = shard_folder(&self.folder, shard);
-        let is_damaged = || Record::find_unproven(&own).is_err_and(|error| error.is_damage());
+        let is_damaged = || Record::find_apart_unproven(&own).is_err_and(|error| error.is_damage());
         if is_fresh && merged > 0 && !is_damaged() {
             bail!(
                 "--fresh: {} of shard {shard} would be taken from {}, where runner merge has joined them; move that away too to train \

@@ -23,7 +23,7 @@ use crate::commands::session::Session;
 use crate::commands::stop::Stop;
 use crate::machine::Machine;
 use crate::plan::Plan;
-use crate::plan::prepared::Prepared;
+use crate::plan::prepared::PreparedData;
 use crate::plan::trial::Trial;
 use crate::progress::mode::ProgressMode;
 use crate::progress::sweep::SweepProgress;
@@ -255,7 +255,7 @@ fn write_plan(record: &mut Record, sweep: &PreparedSweep, machine: &Machine) -> 
     record.write_origin(&sweep.folder, &toml, Some(machine))
 }
 
-fn hashes(data: &Prepared) -> String {
+fn hashes(data: &PreparedData) -> String {
     let test = data.test.as_ref().map(|test| format!("\n# test  sha256 {}", test.sha256));
     format!("# train sha256 {}{}", data.train.sha256, test.unwrap_or_default())
 }

@@ -6,7 +6,7 @@ use net::{Batch, Batches, Cache, Chain, Layer, LayerRate, OptimiserState, Traini
 
 use crate::cli;
 use crate::commands::session::enough_for_net;
-use crate::plan::prepared::Prepared;
+use crate::plan::prepared::PreparedData;
 use crate::spec::experiment::Experiment;
 use crate::spec::worked_example::example::{Expected, GivenLayer, Tensor, WorkedExample, gives_caches};
 
@@ -45,7 +45,7 @@ pub(super) struct Update {
 
 impl Subject {
     /// Draws the net of the one point of an experiment, and trains it up to the step.
-    pub(super) fn of_experiment(experiment: &Experiment, data: &Prepared, args: &cli::Trace) -> Result<Self> {
+    pub(super) fn of_experiment(experiment: &Experiment, data: &PreparedData, args: &cli::Trace) -> Result<Self> {
         let shape = data.shape();
         let point = &experiment.points[0];
         let config = point.on(shape)?;

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::cli;
 use crate::commands::best::best_of;
-use crate::commands::chosen::Chosen;
 use crate::commands::failure::Failure;
 use crate::commands::recorded::planned_again;
+use crate::commands::selected::SelectedTrials;
 use crate::commands::session::Session;
 use crate::commands::source::one_point;
 use crate::machine::Machine;
@@ -69,11 +69,11 @@ impl Subject {
         if let Some(given) = args.experiment.overrides.first() {
             bail!("{given}: a trial of a record has its settings; give the experiment to change them");
         }
-        let chosen = Chosen::of(dir, None, None)?;
-        let record = &chosen.record;
+        let selected = SelectedTrials::of(dir, None, None)?;
+        let record = &selected.record;
         let id = match &args.trial {
-            Some(id) => chosen.trial(id, dir)?.trial.clone(),
-            None => best_of(&chosen, chosen.score(args.by.as_deref())?)?.trial.trial.clone(),
+            Some(id) => selected.trial(id, dir)?.trial.clone(),
+            None => best_of(&selected, selected.score(args.by.as_deref())?)?.trial.trial.clone(),
         };
         let file = dir.join(EXPERIMENT);
         match (record.files()?.get(EXPERIMENT), hash_file(&file)) {

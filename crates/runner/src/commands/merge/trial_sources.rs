@@ -18,30 +18,30 @@ use crate::run::outcome::Status;
 use crate::terminal::{note, say, warn};
 
 /// The source of every trial of the plan that some record has.
-pub(super) struct Chosen {
+pub(super) struct TrialSources {
     /// The place of the source, by the trial's id.
     places: HashMap<String, usize>,
     /// The trials that several records have: the place of the chosen one, and of another.
     doubled: HashMap<(usize, usize), HashSet<String>>,
 }
 
-impl Chosen {
+impl TrialSources {
     /// Chooses the first record in which a trial has not failed, or else the first one that has it.
     pub(super) fn of(all: &[&Source], plan: &StoredPlan) -> Self {
         let planned: HashSet<&str> = plan.points.values().map(|point| &*point.trial).collect();
-        let mut chosen = Chosen { places: HashMap::new(), doubled: HashMap::new() };
+        let mut sources = TrialSources { places: HashMap::new(), doubled: HashMap::new() };
         let failed = |place: usize, id: &String| all[place].trials[id] == Status::Failed;
         for (place, source) in all.iter().enumerate() {
             for id in source.trials.keys().filter(|id| planned.contains(id.as_str())) {
-                match chosen.places.get(id).copied() {
-                    None => drop(chosen.places.insert(id.clone(), place)),
+                match sources.places.get(id).copied() {
+                    None => drop(sources.places.insert(id.clone(), place)),
                     Some(_) if failed(place, id) => {}
-                    Some(before) if failed(before, id) => drop(chosen.places.insert(id.clone(), place)),
-                    Some(before) => drop(chosen.doubled.entry((before, place)).or_default().insert(id.clone())),
+                    Some(before) if failed(before, id) => drop(sources.places.insert(id.clone(), place)),
+                    Some(before) => drop(sources.doubled.entry((before, place)).or_default().insert(id.clone())),
                 }
             }
         }
-        chosen
+        sources
     }
 
     /// Takes a trial from another source.
@@ -62,9 +62,9 @@ impl Chosen {
 /// Compares all doubled trials in everything but the seconds, bit for bit. A trial that is damaged in the chosen record
 /// is taken from the other one. Trials of another BLAS, core or number of threads differ, and are counted where they are
 /// allowed; so are trials of another fleet. Trials that a clock may have ended are not compared.
-pub(super) fn compare_doubled(all: &[&Source], chosen: &mut Chosen, mix: bool) -> Result<()> {
+pub(super) fn compare_doubled(all: &[&Source], sources: &mut TrialSources, mix: bool) -> Result<()> {
     let (mut equal, mut other, mut apart) = (0, 0, 0);
-    let mut doubled: Vec<_> = std::mem::take(&mut chosen.doubled).into_iter().collect();
+    let mut doubled: Vec<_> = std::mem::take(&mut sources.doubled).into_iter().collect();
     doubled.sort_by_key(|(places, _)| *places);
     for ((before, place), ids) in doubled {
         let [one, two] = [Sided::open(all[before])?, Sided::open(all[place])?];
@@ -73,10 +73,10 @@ pub(super) fn compare_doubled(all: &[&Source], chosen: &mut Chosen, mix: bool) -
         ids.sort_unstable();
         for id in ids {
             // If the first record's trial is damaged, an earlier pair has found another one.
-            let kept = chosen.places[&id];
+            let kept = sources.places[&id];
             let first = if kept == before { one.trial(&id)? } else { Sided::open(all[kept])?.trial(&id)? };
             match (first, two.trial(&id)?) {
-                (None, Some(_)) => chosen.take_from(&id, place),
+                (None, Some(_)) => sources.take_from(&id, place),
                 (_, None) => {} // said when it is copied, or not needed
                 _ if timed.contains(&id) => {}
                 (Some(first), Some(second)) if first.is_same(&second) => equal += usize::from(!all[kept].is_target),
@@ -123,7 +123,7 @@ struct Sided<'s> {
 }
 
 /// A trial, its fleet, its history and its machine.
-struct Found {
+struct StoredTrial {
     trial: FinishedTrial,
     fleet: Vec<String>,
     history: Vec<Recorded>,
@@ -136,12 +136,12 @@ impl<'s> Sided<'s> {
     }
 
     /// Reads a trial; `None` if it is not what was stored.
-    fn trial(&self, id: &str) -> Result<Option<Found>> {
+    fn trial(&self, id: &str) -> Result<Option<StoredTrial>> {
         let Some(Recipe { fleet, trial, .. }) = self.record.recipe(id)? else { return Ok(None) };
         match self.record.history(id, &trial) {
             Ok(history) => {
                 let machine = self.record.machines()?.remove(&trial.machine);
-                Ok(Some(Found { trial, fleet, history, machine }))
+                Ok(Some(StoredTrial { trial, fleet, history, machine }))
             }
             Err(Error::Damaged { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -149,8 +149,8 @@ impl<'s> Sided<'s> {
     }
 }
 
-impl Found {
-    fn is_same(&self, other: &Found) -> bool {
+impl StoredTrial {
+    fn is_same(&self, other: &StoredTrial) -> bool {
         let (one, two) = (&self.trial, &other.trial);
         self.history == other.history && one.summary.is_repeated_by(&two.summary) && one.config == two.config
     }

@@ -13,15 +13,15 @@ use crate::results::trials::{Row, Trials};
 use datasets::text::count;
 
 /// The trials of a plan, and the condition on them.
-pub(super) struct Chosen {
+pub(super) struct SelectedTrials {
     pub(super) record: Record,
     pub(super) trials: Trials,
     pub(super) condition: Option<Condition>,
 }
 
-impl Chosen {
+impl SelectedTrials {
     pub(super) fn read(which: &Which) -> Result<Self> {
-        Chosen::of(&which.dir, which.plan, which.condition.as_deref())
+        SelectedTrials::of(&which.dir, which.plan, which.condition.as_deref())
     }
 
     /// Reads a plan of the record in `dir`, the newest one unless a `number` is given.
@@ -48,7 +48,7 @@ impl Chosen {
                 .map_err(|mistake| anyhow!("--where '{text}': at character {}: {}", mistake.at, mistake.problem))
         };
         let condition = condition.map(parse).transpose()?;
-        Ok(Chosen { record, trials, condition })
+        Ok(SelectedTrials { record, trials, condition })
     }
 
     /// Returns whether a trial is among those that are asked for.
