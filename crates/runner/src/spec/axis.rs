@@ -67,9 +67,9 @@ pub(super) fn values(key: &str, value: &Value) -> Result<(Scale, Vec<Value>), St
 }
 
 /// Formats equal values equally: 1 and 1.0 are one number, in a list too.
-pub(super) fn plain(value: &Value) -> String {
+pub(super) fn comparable(value: &Value) -> String {
     match value {
-        Value::Array(list) => format!("[{}]", list.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        Value::Array(list) => format!("[{}]", list.iter().map(comparable).collect::<Vec<_>>().join(", ")),
         _ => number(value).map_or_else(|| value.to_string(), |number| number.to_string()),
     }
 }
@@ -78,7 +78,7 @@ pub(super) fn plain(value: &Value) -> String {
 pub(super) fn distinct(rows: &mut Vec<Vec<Value>>) -> Option<Vec<Value>> {
     let (mut seen, mut first) = (HashSet::new(), None);
     rows.retain(|row| {
-        let is_new = seen.insert(row.iter().map(plain).collect::<Vec<_>>());
+        let is_new = seen.insert(row.iter().map(comparable).collect::<Vec<_>>());
         if !is_new {
             first.get_or_insert_with(|| row.clone());
         }

@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::axis::{Range, plain};
+use super::axis::{Range, comparable};
 use super::error::{Error, Place};
 use super::kind::number;
 use super::role::Role;
@@ -48,11 +48,11 @@ impl Condition {
                     return Err("the list is empty; give at least one value".to_owned());
                 }
                 list.iter().try_for_each(is_value)?;
-                Test::AnyOf(list.iter().map(plain).collect())
+                Test::AnyOf(list.iter().map(comparable).collect())
             }
             one => {
                 is_value(one)?;
-                Test::AnyOf(vec![plain(one)])
+                Test::AnyOf(vec![comparable(one)])
             }
         };
         Ok(Condition { key: name.to_owned(), test })
@@ -61,7 +61,7 @@ impl Condition {
     /// Returns whether `value` fulfils the condition.
     pub(super) fn holds(&self, value: &Value) -> bool {
         match &self.test {
-            Test::AnyOf(values) => values.contains(&plain(value)),
+            Test::AnyOf(values) => values.contains(&comparable(value)),
             Test::Within(bounds) => {
                 number(value).is_some_and(|value| bounds.iter().all(|(bound, to)| bound(&value, to)))
             }

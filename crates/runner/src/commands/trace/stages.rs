@@ -62,7 +62,7 @@ impl Teller<'_> {
         let Subject { x, y, .. } = self.subject;
         let all = [("X", "x", x), ("Y", "y", y)];
         let input = |(symbol, path, values): (&str, &str, &Option<Array2<f64>>)| {
-            values.as_ref().map(|values| plain(symbol, path, values.clone()))
+            values.as_ref().map(|values| quantity(symbol, path, values.clone()))
         };
         let m = x.as_ref().map_or(0, Array2::ncols);
         let mut notes = vec![format!("m = {}, one in each column; X = a[0]", count(m, "example"))];
@@ -92,8 +92,8 @@ impl Teller<'_> {
         let (layer, results, equations) =
             (&self.subject.chain.layers[l - 1], &self.pass.layers[l - 1], &self.equations);
         let mut quantities = vec![
-            plain(&format!("W[{l}]"), &format!("layer_{l}/w"), layer.w.clone()),
-            plain(&format!("b[{l}]"), &format!("layer_{l}/b"), column(&layer.b)),
+            quantity(&format!("W[{l}]"), &format!("layer_{l}/w"), layer.w.clone()),
+            quantity(&format!("b[{l}]"), &format!("layer_{l}/b"), column(&layer.b)),
         ];
         quantities.extend(self.computed(l, Tensor::Z, results.z.as_ref(), equations.z(l)));
         quantities.extend(self.computed(l, Tensor::A, results.a.as_ref(), equations.a(l)));
@@ -101,8 +101,8 @@ impl Teller<'_> {
         if let Some(dropout) = &results.dropout {
             let p = self.subject.dropout(l - 1);
             notes.push(format!("dropout: p = {p}; the mask of this step has a 1 where a unit is kept"));
-            quantities.push(plain(&format!("mask[{l}]"), &format!("layer_{l}/mask"), dropout.mask.clone()));
-            let dropped = plain(&format!("ã[{l}]"), &format!("layer_{l}/dropped"), dropout.a.clone());
+            quantities.push(quantity(&format!("mask[{l}]"), &format!("layer_{l}/mask"), dropout.mask.clone()));
+            let dropped = quantity(&format!("ã[{l}]"), &format!("layer_{l}/dropped"), dropout.a.clone());
             quantities.push(dropped.by(equations.masked("a", l)));
         }
         let name = activation_name(layer.activation);
@@ -113,7 +113,7 @@ impl Teller<'_> {
         let j = self.pass.cost.map(|cost| {
             let values = scalar(cost);
             let published = self.subject.expected.cost.map(|cost| Published::beside(&scalar(cost), &values));
-            Quantity { published, ..plain("J", "cost", values).by(self.equations.cost()) }
+            Quantity { published, ..quantity("J", "cost", values).by(self.equations.cost()) }
         });
         let has_log = j.is_some() && self.subject.chain.cost() != Cost::MeanSquaredError;
         Stage {
@@ -152,7 +152,7 @@ impl Teller<'_> {
         let mut equation = Equations::da(l - 1);
         if let Some(came_back) = below.and_then(|below| below.dropout.as_ref()?.da.as_ref()) {
             let symbol = (format!("dã[{}]", l - 1), format!("layer_{}/da_dropped", l - 1));
-            quantities.push(plain(&symbol.0, &symbol.1, came_back.clone()).by(equation));
+            quantities.push(quantity(&symbol.0, &symbol.1, came_back.clone()).by(equation));
             equation = equations.masked("dã", l - 1);
         }
         quantities.extend(self.computed(l - 1, Tensor::Da, da, equation));
@@ -188,7 +188,7 @@ impl Teller<'_> {
         let masks = if layers.iter().any(|layer| layer.dropout.is_some()) { " and masks" } else { "" };
         stage.quantities.extend(self.pass.cost_after.map(|cost| Quantity {
             equation: Some(format!("J of the same examples{masks} with the new W and b")),
-            ..plain("J new", "new_cost", scalar(cost))
+            ..quantity("J new", "new_cost", scalar(cost))
         }));
         stage
     }
@@ -202,15 +202,15 @@ impl Teller<'_> {
         if let (Some(equation), Some(gradient)) = (laws.gradient(), gradient) {
             let own = if is_w { layer.w.clone() } else { column(&layer.b) };
             let g = gradient * laws.clip_factor + own * laws.l2();
-            quantities.push(plain(&laws.symbol("g"), &path("g"), g).by(equation));
+            quantities.push(quantity(&laws.symbol("g"), &path("g"), g).by(equation));
         }
         let names = moment_names(laws.update.training.optimiser.algorithm);
         for (place, (name, equation)) in names.iter().zip(laws.moments()).enumerate() {
             if laws.step > 1 {
                 let symbol = format!("{} before", laws.symbol(name));
-                quantities.push(plain(&symbol, &(path(name) + "_before"), moved.before[place].clone()));
+                quantities.push(quantity(&symbol, &(path(name) + "_before"), moved.before[place].clone()));
             }
-            quantities.push(plain(&laws.symbol(name), &path(name), moved.after[place].clone()).by(equation));
+            quantities.push(quantity(&laws.symbol(name), &path(name), moved.after[place].clone()).by(equation));
         }
         let tensor = if is_w { Tensor::NewW } else { Tensor::NewB };
         quantities.extend(self.computed(l, tensor, Some(&moved.new), laws.new_value()));
@@ -230,7 +230,7 @@ impl Teller<'_> {
         let path = if l == 0 { format!("{name}_0") } else { format!("layer_{l}/{name}") };
         let given = l.checked_sub(1).is_some_and(|index| self.subject.given(index, tensor).is_some());
         let published = self.subject.expected.get(l, tensor).map(|expected| Published::beside(expected, &values));
-        let quantity = plain(&symbol, &path, values);
+        let quantity = quantity(&symbol, &path, values);
         let quantity = if given { quantity } else { quantity.by(equation) };
         Some(Quantity { given, published, ..quantity })
     }
@@ -244,7 +244,8 @@ impl Teller<'_> {
     }
 }
 
-fn plain(symbol: &str, path: &str, values: Array2<f64>) -> Quantity {
+/// Makes a quantity that has nothing but its values yet.
+fn quantity(symbol: &str, path: &str, values: Array2<f64>) -> Quantity {
     let (rows, columns) = values.dim();
     Quantity {
         symbol: symbol.to_owned(),
