@@ -128,7 +128,7 @@ fn header(args: &cli::Show, view: &View, settings: &[Setting], unfinished: usize
     if let Some(over) = &view.over {
         parts.push(format!("mean ± standard deviation over {over} (--trials: a row for each trial)"));
     }
-    let (tags, note) = &trials.about;
+    let Trials { sweep_tags: tags, sweep_note: note, .. } = trials;
     let tags = if tags.is_empty() { String::new() } else { format!(" [{}]", tags.join(" ")) };
     let note = note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
     format!("{}{tags}{note}: {}", trials.name, parts.join("; "))

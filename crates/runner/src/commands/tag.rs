@@ -12,7 +12,7 @@ use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::notes::{Change, Notes};
 use crate::results::setting::first_of_each;
-use crate::results::trials::Row;
+use crate::results::trials::{Row, Trials};
 use crate::table::Table;
 use crate::terminal::say;
 use datasets::text::count;
@@ -54,7 +54,7 @@ pub(super) fn run(args: &cli::Tag) -> Result<ExitCode> {
 fn not_there(selected: &SelectedTrials, ids: &[String], tag: &String) -> Option<String> {
     let with_tag = || first_of_each(selected.trials.finished().filter(|row| row.tags.contains(tag)));
     let (is_there, whose) = match ids {
-        [] => (selected.trials.about.0.contains(tag), "the sweep"),
+        [] => (selected.trials.sweep_tags.contains(tag), "the sweep"),
         _ => (with_tag().any(|row| ids.contains(&row.trial)), "no chosen trial"),
     };
     let hint = match with_tag().count() {
@@ -98,7 +98,7 @@ fn in_words(change: &Change) -> String {
 /// Lists the tags and notes of the sweep and of its trials.
 fn list(selected: &SelectedTrials, ids: &[String]) -> Result<()> {
     let mut table = Table::new(["trial", "tags", "note"]);
-    let (tags, note) = &selected.trials.about;
+    let Trials { sweep_tags: tags, sweep_note: note, .. } = &selected.trials;
     if ids.is_empty() && (!tags.is_empty() || note.is_some()) {
         table.row(["the sweep".to_owned(), tags.join(" "), note.clone().unwrap_or_default()]);
     }

@@ -189,7 +189,7 @@ impl Parser<'_> {
 
     /// Returns whether the sweep itself has this tag.
     fn is_of_sweep(&self, tag: &Value) -> bool {
-        self.trials.about.0.iter().any(|own| tag == own)
+        self.trials.sweep_tags.iter().any(|own| tag == own)
     }
 
     /// Returns the given value as the column has its values.

@@ -63,8 +63,10 @@ pub struct Trials {
     pub rungs: usize,
     /// The names of the machines, where there are several.
     pub machines: BTreeSet<String>,
-    /// The tags and the note of the sweep itself.
-    pub about: (Vec<String>, Option<String>),
+    /// The tags of the sweep itself, in order.
+    pub sweep_tags: Vec<String>,
+    /// The note on the sweep itself.
+    pub sweep_note: Option<String>,
 }
 
 impl Trials {
@@ -122,9 +124,16 @@ impl Trials {
         });
         let mut known = HashSet::new();
         let rows = rows.filter(|row| known.insert((row.trial.clone(), json!(row.values).to_string()))).collect();
-        let about = (notes.tags(Notes::OF_SWEEP), notes.note(Notes::OF_SWEEP));
-        let machines = names.all().into_iter().map(str::to_owned).collect();
-        Trials { name, toml, axes, rows, rungs: rungs.numbers.len(), machines, about }
+        Trials {
+            name,
+            toml,
+            axes,
+            rows,
+            rungs: rungs.numbers.len(),
+            machines: names.all().into_iter().map(str::to_owned).collect(),
+            sweep_tags: notes.tags(Notes::OF_SWEEP),
+            sweep_note: notes.note(Notes::OF_SWEEP),
+        }
     }
 
     /// Lists the rows whose trials have finished, the damaged ones among them.
