@@ -18,6 +18,7 @@ mod layout;
 mod located;
 mod man;
 mod merge;
+mod planned_claims;
 mod predict;
 mod predicted_time;
 mod promotion;

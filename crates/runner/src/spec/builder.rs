@@ -124,7 +124,7 @@ impl ExperimentBuilder {
         let is_idle = |entry: &Entry| idle.contains(&Role::of(&entry.key).0);
         let entries: Vec<_> = entries.iter().filter(|entry| !is_idle(entry)).cloned().collect();
         let halving = self.space.halving(&entries, &axes, &points)?;
-        can_be_judged(halving, &source, validation).map_err(wrong)?;
+        metric_has_examples(halving, &source, validation).map_err(wrong)?;
         let pin = |key: &_| raw.get::<Text>(key).map(|digits| digits.to_lowercase());
         Ok(Experiment {
             name,
@@ -196,7 +196,7 @@ fn validation_of(raw: &RawTrial) -> Result<Option<ValidationSplit>, Problem> {
 }
 
 /// Refuses a halving whose metric needs examples that the experiment does not have.
-fn can_be_judged(
+fn metric_has_examples(
     halving: Option<Halving>,
     source: &DataSource,
     validation: Option<ValidationSplit>,
