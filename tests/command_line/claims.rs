@@ -124,13 +124,9 @@ fn a_claim_that_cannot_be_read_is_refused_before_any_work() {
         (
             "value = \"cost@last\"\nat_least = 0",
             20,
-            "claim.value: the iteration behind @ is a whole number, found \"last\"",
+            "claim.value: the iteration after @ is a whole number, found \"last\"",
         ),
-        (
-            "value = \"cost@+1\"\nat_least = 0",
-            20,
-            "claim.value: the iteration behind @ is a whole number, found \"+1\"",
-        ),
+        ("value = \"cost@+1\"\nat_least = 0", 20, "claim.value: the iteration after @ is a whole number, found \"+1\""),
         ("value = \"cots@0\"\nat_least = 0", 20, "claim.value: no trial records cots (did you mean cost?)"),
         ("value = \"gradient_norm_3@0\"\nat_least = 0", 20, "claim.value: no trial records gradient_norm_3"),
         ("value = \"cost@7\"\nat_least = 0", 20, "claim.value: no trial records iteration 7: train.record_every says"),

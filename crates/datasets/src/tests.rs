@@ -236,7 +236,7 @@ fn what_is_not_a_data_file_is_refused() {
     assert_refused(&put("t.csv", b"1,2\n"), &["not an HDF5 file (4 bytes", converts]);
     for place in [512, 4096] {
         let matlab = [&vec![b' '; place][..], b"\x89HDF\r\n\x1a\n", &[0; 9]].concat();
-        assert_refused(&put("v73.mat", &matlab), &["HDF5 behind a user block, as MATLAB writes it, which is not read"]);
+        assert_refused(&put("v73.mat", &matlab), &["HDF5 after a user block, as MATLAB writes it, which is not read"]);
     }
     assert_refused(&put("text.h5", b"train_set_x,train_set_y\n1,2\n"), &["not an HDF5 file (28 bytes"]);
     assert_refused(Path::new("/dev/null"), &["not a regular file"]);

@@ -45,7 +45,7 @@ fn main() {
     println!("update: W[l] -= η dW[l], b[l] -= η db[l] with η = {learning_rate}: J {before:.6} -> {:.6}", cost(&chain));
 }
 
-/// Prints a matrix behind its name and shape.
+/// Prints a matrix after its name and shape.
 fn show(name: &str, matrix: ArrayView2<f64>) {
     let (rows, columns) = matrix.dim();
     for (i, row) in matrix.rows().into_iter().enumerate() {

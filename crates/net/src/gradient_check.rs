@@ -29,7 +29,7 @@ pub struct TensorCheck {
     pub elements: usize,
     /// The number of elements that were compared.
     pub compared: usize,
-    /// The numeric derivative of each of them, behind its place in the tensor, row by row; in the order in which they were drawn.
+    /// The numeric derivative of each of them, after its place in the tensor, row by row; in the order in which they were drawn.
     pub numeric: Vec<(usize, f64)>,
     /// The number of elements left out because a step moves some z across a kink of its activation, where J has no derivative.
     pub at_kink: usize,

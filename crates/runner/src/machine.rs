@@ -128,7 +128,7 @@ impl Machine {
     pub fn parts(&self) -> [String; 4] {
         let (Blas { name, version, core, sha256, .. }, Runner { version: runner, commit, .. }) =
             (&self.blas, &self.runner);
-        // A build of changed sources names their hash behind the commit.
+        // A build of changed sources names their hash after the commit.
         let (hash, changes) = commit.split_at(commit.find(' ').unwrap_or(commit.len()));
         [
             format!("{core} {name} {version}"),

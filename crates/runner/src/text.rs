@@ -63,7 +63,7 @@ pub(crate) const TIME_UNITS: [&str; 38] = [
 /// Reads a duration such as `90s`, `45m` or `1h 30min`.
 ///
 /// # Errors
-/// If it is none, or its unit is `M`.
+/// If `text` is no duration, or its unit is `M`.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     if text.split(|c: char| !c.is_alphabetic()).any(|unit| unit == "M") {
         return Err("M may be minutes or months: write m for minutes".to_owned());

@@ -1,4 +1,4 @@
-//! Sweeps on Slurm that halve: rungs from which nothing goes on, and shards that are damaged behind a merge.
+//! Sweeps on Slurm that halve: rungs from which nothing goes on, and shards that are damaged after a merge.
 
 use super::*;
 

@@ -39,7 +39,7 @@ fn a_merge_that_reads_slowly_keeps_what_another_one_has_joined_meanwhile() {
     fs::remove_file(&log).unwrap();
     make_log();
     drop(again);
-    // The rest of that, and the same once more behind the target that has changed. Then its trials are copied.
+    // The rest of that, and the same once more after the target that has changed. Then its trials are copied.
     steps(2 + 3);
     let copied = reader_has_come();
     let record = OpenOptions::new().write(true).open(bench.path("joined/results.db")).unwrap();

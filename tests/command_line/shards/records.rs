@@ -211,7 +211,7 @@ fn a_sound_trial_is_taken_wherever_it_lies_among_damaged_ones() {
     let (code, said) = merged(&bench, &["a", "b", "c", "--out", "joined"]);
     assert!(code == Some(0) && said.contains("with the same results"), "{said}");
     assert_same(&bench, "joined", "b");
-    // Two sound trials behind a damaged one are compared too.
+    // Two sound trials after a damaged one are compared too.
     reseal(&open("c"));
     assert_eq!(merged(&bench, &["a", "b", "c", "--out", "twice"]).0, Some(3));
 }

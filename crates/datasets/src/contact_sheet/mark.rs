@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::Crc;
 
-/// The length of a PNG's signature and header, behind which a text may stand.
+/// The length of a PNG's signature and header, after which a text may stand.
 const HEADER: usize = 8 + 25;
 const TEXT: &[u8; 33] = b"Software\0Layerchain contact sheet";
 

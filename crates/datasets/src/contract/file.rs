@@ -53,7 +53,7 @@ impl DataFile {
         read.map_err(|reason| Error::system(path, "read", &reason))?;
         if signature != HDF5_SIGNATURE {
             let problem = if has_user_block(path, bytes) {
-                "HDF5 behind a user block, as MATLAB writes it, which is not read; h5unjam takes it off".to_owned()
+                "HDF5 after a user block, as MATLAB writes it, which is not read; h5unjam takes it off".to_owned()
             } else {
                 format!(
                     "not an HDF5 file ({bytes} bytes, and the first 8 are not the HDF5 signature); runner data import \

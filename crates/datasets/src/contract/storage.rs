@@ -182,7 +182,7 @@ fn unpacks_to(chunk_bytes: u64, filters: &[Filter], chunk: &ChunkInfo, file: &mu
     let position = |wanted: fn(&Filter) -> bool| filters.iter().position(wanted).filter(|&index| applied(index));
     let deflate = position(|filter| matches!(filter, Filter::Deflate(_)));
     let checksum = position(|filter| matches!(filter, Filter::Fletcher32));
-    // A checksum takes four bytes behind the bytes that it is of: behind the deflated stream, or within it.
+    // A checksum takes four bytes after the bytes that it is of: after the deflated stream, or within it.
     let checked = |inside: bool| chunk_bytes + if inside { 4 } else { 0 };
     let Some(deflate) = deflate else {
         return Ok(chunk.size == checked(checksum.is_some()));

@@ -32,8 +32,8 @@ pub(super) fn is_beyond_exact(cell: &[u8]) -> bool {
     is_beyond && digits.iter().all(u8::is_ascii_digit)
 }
 
-/// Returns a number in its canonical form: 1, 1.0, `2.` and the 1.0e+00 of `numpy.savetxt` are numbers, and 1 and 1.0 one label or level, as 1.5 and 1.50. `None`
-/// if `text` is no number, or may be a code, each of which is a text of its own: `007`, or `0E1` without a decimal point.
+/// Returns the canonical form of a number, so that 1, 1.0, `2.` and 1.0e+00 compare as numbers. `None` if `text` is no number, or may be a
+/// code such as 007 or 0E1.
 pub(super) fn canonical(text: &str) -> Option<String> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));

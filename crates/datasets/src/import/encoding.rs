@@ -29,8 +29,8 @@ fn level_of(text: &str, are_plain: bool) -> String {
     if are_plain { canonical(text) } else { None }.unwrap_or_else(|| text.to_owned())
 }
 
-/// Returns the name of feature `number`, from 0, without control characters. A longer one than is kept, as a header and a level may be
-/// together, ends in the number, so that no two become equal.
+/// Names feature `number`, from 0, without control characters. A name that is too long is cut and ends in the number, so that names stay
+/// distinct.
 fn shortened(name: &str, number: usize) -> String {
     let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     let mut name: String = name.chars().map(escaped).collect();

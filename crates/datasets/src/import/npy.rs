@@ -1,4 +1,4 @@
-//! NumPy's NPY: one array behind a header that is a Python dictionary (NumPy Enhancement Proposal 1).
+//! NumPy's NPY: one array after a header that is a Python dictionary (NumPy Enhancement Proposal 1).
 
 use std::fs::File;
 use std::path::PathBuf;

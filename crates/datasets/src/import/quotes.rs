@@ -11,7 +11,7 @@ enum Place {
     CellStart,
     Unquoted,
     Quoted,
-    /// Behind a quote within quotes, which closes them unless another one follows.
+    /// After a quote within quotes, which closes them unless another one follows.
     Closing,
 }
 

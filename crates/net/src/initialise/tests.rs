@@ -198,7 +198,7 @@ fn a_rest_behind_other_first_weights_is_refused() {
 
 #[test]
 fn published_draws_keep_their_bits() {
-    // W[3] of the net 4-3-3-1, seed 3, as the first release drew it: behind two layers of the stream.
+    // W[3] of the net 4-3-3-1, seed 3, as the first release drew it: after two layers of the stream.
     let expected = [
         (Scheme::Course, [-0.11873202479042358, 0.8580281528580344, 0.13666820060502125]),
         (Scheme::ScaledNormal { factor: 0.01 }, [-0.0020564989942254107, 0.014861483550745902, 0.0023671626722691235]),

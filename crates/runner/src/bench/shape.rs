@@ -42,7 +42,7 @@ impl FromStr for Shapes {
                 m.iter().flat_map(|&m| nk(m)).collect()
             }
             [_, _, _] => return Err(format!("these are more than {MOST} shapes")),
-            _ => return Err("M,N,K or one side for all three, and nn, nt or tn behind it".to_owned()),
+            _ => return Err("M,N,K or one side for all three, and nn, nt or tn after it".to_owned()),
         };
         Ok(Shapes { form: form.unwrap_or(Form::Nn), sides })
     }

@@ -56,7 +56,7 @@ pub(super) struct Longest {
 }
 
 impl Longest {
-    /// Finds them in a plan whose trials have ended so; `None` if it doesn't halve.
+    /// Finds the longest trials of a plan from their statuses; `None` if the plan doesn't halve.
     pub(super) fn of(plan: &StoredPlan, statuses: &HashMap<String, Status>) -> Option<Self> {
         let axis = plan.axes.iter().find(|axis| axis.has_scale(Scale::Rungs))?;
         let length = |point: &StoredPoint| {

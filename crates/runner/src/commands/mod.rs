@@ -90,7 +90,7 @@ pub fn run(Cli { command, blas, verbose, quiet, color }: Cli) -> Result<ExitCode
     }
 }
 
-/// Returns the choice of the BLAS behind a command; `None` if it multiplies nothing, or chooses several.
+/// Returns the choice of the BLAS that is given after a command; `None` if it multiplies nothing, or chooses several.
 fn blas_of(command: &Command) -> Option<&Blas> {
     match command {
         Command::Sweep(args) => Some(&args.blas),

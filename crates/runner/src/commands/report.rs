@@ -184,7 +184,7 @@ fn machines(record: &Record, points: &[Row]) -> Result<Vec<MachineInWords>, Erro
     let trained = record.trained_on(&ids)?;
     let machines = record.machines()?.into_iter().filter(|(number, _)| trained.contains_key(number));
     let in_words = |(number, machine): (i64, crate::machine::Machine)| {
-        let trials = datasets::text::count(trained[&number], "trial");
+        let trials = count(trained[&number], "trial");
         MachineInWords { summary: format!("{trials}: {}", machine.summary()), toml: machine.to_toml() }
     };
     Ok(machines.map(in_words).collect())

@@ -34,7 +34,7 @@ pub(super) struct Stop {
 /// The message of a process that is cut off.
 struct LastWords {
     cause: String,
-    /// The text behind the cause: what is kept, and how to resume.
+    /// The text after the cause: what is kept, and how to resume.
     rest: String,
 }
 
@@ -57,7 +57,7 @@ impl Stop {
         Arc::clone(&self.writing)
     }
 
-    /// Sets the message for the case that the process is cut off: behind "interrupted", or another cause, it says what is kept, and how to
+    /// Sets the message for the case that the process is cut off: after "interrupted", or another cause, it says what is kept, and how to
     /// resume.
     pub(super) fn at_the_end(&self, rest: String) {
         self.last_words.lock().unwrap_or_else(PoisonError::into_inner).rest = rest;

@@ -67,7 +67,7 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
         tasks = with_a_task(&submission, &folder)?;
         to_send = without_a_task(left, &tasks);
     }
-    // Behind tasks that Slurm has, nothing is missing but a merge that it refused.
+    // After tasks that Slurm has, nothing is missing but a merge that it refused.
     let lacks_merge = to_send.is_empty() && (tasks.is_empty() || submission.merge.is_none());
     if to_send.is_empty() && !lacks_merge {
         say(&format!("nothing to submit: Slurm has tasks of {}", count(tasks.len(), "shard")));

@@ -60,7 +60,8 @@ fn not_there(selected: &SelectedTrials, ids: &[String], tag: &String) -> Option<
     let hint = match with_tag().count() {
         0 => String::new(),
         others => {
-            format!("; {} has it: --where 'tag = {tag}'", count(others, "trial")).replace("trials has", "trials have")
+            let have = if others == 1 { "has" } else { "have" };
+            format!("; {} {have} it: --where 'tag = {tag}'", count(others, "trial"))
         }
     };
     let had = if ids.is_empty() { "had no tag" } else { "had the tag" };

@@ -58,7 +58,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     fits_a_model(&plan, trial)?;
     output.may_be_written(&session.experiment)?;
     advise(&plan);
-    // At the end, the net's own W\[1\] and W(0) are in memory beside the engine's form of the first layer.
+    // At the end, the net's own W[1] and W(0) are in memory beside the engine's form of the first layer.
     let needed = session.bytes_needed(&plan, 1) + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
     enough_memory(needed, "this training needs", session.to_need_less(&plan, 1, "use a smaller net"))?;
     let workers = Workers::new(1, session.experiment.threads)?;

@@ -15,7 +15,7 @@ pub fn available_bytes() -> Option<f64> {
     free.into_iter().chain(below_limit).chain(below_groups).min_by(f64::total_cmp)
 }
 
-/// Returns the number behind `name` at the beginning of a line of a file.
+/// Returns the number after `name` at the beginning of a line of a file.
 fn field(path: &Path, name: &str) -> Option<f64> {
     let text = fs::read_to_string(path).ok()?;
     text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())

@@ -104,7 +104,7 @@ fn cost_of(plan: &Plan, Trial { config, engine, .. }: &Trial, nets: &[Net]) -> S
     )
 }
 
-/// Describes a fleet, as `2 x 784-512-10, direct, 128 examples`. Settings that not all nets of the plan share stand behind
+/// Describes a fleet, as `2 x 784-512-10, direct, 128 examples`. Settings that not all nets of the plan share stand after
 /// a net's widths, as in `784-512-10 (optimizer=adam)`.
 fn in_words(plan: &Plan, Trial { config, engine, .. }: &Trial, nets: &[Net], shared: &BTreeSet<String>) -> String {
     let mut counts: BTreeMap<(Vec<usize>, Vec<&str>), usize> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! The reading of a record beside a writer on another machine, or after one that was killed: of a copy.
+//! Reads a copy of a record that another machine may be writing, or whose writer was killed.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -11,7 +11,7 @@ use super::Record;
 use super::error::{DATABASE, Error};
 use super::folder::{JOURNAL, LOG};
 
-/// The bytes at the beginning of either that change whenever SQLite writes it anew, since two of its numbers are random.
+/// The bytes at the start of the log, and of the journal, that change whenever SQLite begins it anew: two numbers there are random.
 const HEADER: u64 = 32;
 /// The most copies that are made of a record whose log is begun anew while it is copied.
 const ATTEMPTS: usize = 5;

@@ -90,10 +90,10 @@ impl<'c> Judge<'c> {
         Ok(Judge { claim, quantity, own, others })
     }
 
-    /// Refuses conditions that no trial of a plan will fit, all of whose trials are in `trials`.
+    /// Refuses a claim if one of its conditions fits none of `trials`, which are all trials of the plan.
     ///
     /// # Errors
-    /// If there is one.
+    /// If one fits none.
     pub fn has_trials(&self, trials: &Trials) -> Result<(), error::Error> {
         let is_empty =
             |selection: &&Selection| !selection.needs_results() && !trials.rows.iter().any(|row| selection.fits(row));

@@ -46,7 +46,8 @@ fn texts(toml: &str) -> BTreeMap<String, String> {
     flat(toml).into_iter().map(|(key, value)| (key, value.to_string())).collect()
 }
 
-/// Returns the same with the columns of a zip as axes in its place, and a key that only included points sweep as an axis of their values.
+/// Lists keys and values as `texts` does, with each column of a zip as an axis, and each key that only included points set as an axis of
+/// their values.
 fn with_swept_keys(toml: &str) -> BTreeMap<String, String> {
     let columns = |list: &str| {
         let tables = flat(toml).into_iter().find(|(key, _)| *key == format!("{SWEPT}{list}"));

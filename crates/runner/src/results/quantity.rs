@@ -37,7 +37,7 @@ impl Quantity {
             let digits = Some(iteration).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
             let number = digits.and_then(|digits| digits.parse().ok());
             let number =
-                number.ok_or_else(|| format!("the iteration behind @ is a whole number, found {iteration:?}"))?;
+                number.ok_or_else(|| format!("the iteration after @ is a whole number, found {iteration:?}"))?;
             return Ok(Quantity::Recorded { column: column.to_owned(), iteration: number });
         }
         let whole = || WRITTEN.iter().copied().find(|column| column.kind == Kind::Whole && column.name == name);

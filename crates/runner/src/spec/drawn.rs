@@ -14,7 +14,7 @@ use super::trial::keys::key;
 use super::trial::model::TRIAL_SEED;
 
 /// Drops `sweep.method` and what belongs to it where the command line has fixed every key that it would draw, so that the
-/// keys of a trial, given behind its experiment, train it again; and drops the file's samples where the command line asks for a grid.
+/// keys of a trial, given after its experiment, train it again; and drops the file's samples where the command line asks for a grid.
 pub(super) fn drop_sampling(mut entries: Vec<Entry>) -> Vec<Entry> {
     let is_drawn = |entry: &Entry| {
         let (role, name) = Role::of(&entry.key);

@@ -142,7 +142,7 @@ impl ExampleReader for TableReader<'_> {
 }
 
 impl Table<'_> {
-    /// Begins to read the examples behind the header.
+    /// Begins to read the examples after the header.
     fn examples(&self) -> Result<TableReader<'_>, Error> {
         let mut rows = Rows::open(&self.path, self.delimiter)?;
         if self.header {

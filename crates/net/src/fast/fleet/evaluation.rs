@@ -51,7 +51,7 @@ impl<R: Real> Fleet<'_, R> {
         Observation { iteration: self.iteration, cost, watched, validates, metrics }
     }
 
-    /// Evaluates a net whose training has ended. It has diverged if a parameter, an output or a cost is not finite: behind a sigmoid or a relu,
+    /// Evaluates a net whose training has ended. It has diverged if a parameter, an output or a cost is not finite: after a sigmoid or a relu,
     /// infinite weights can give finite outputs.
     pub(super) fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
         let trained = Trained { drift: member.drift, ..Trained::new(&member.recorder, ending) };

@@ -11,13 +11,13 @@ use crate::record::planned::RecordedPoint;
 use crate::record::summary::Recorded;
 use crate::text::rounded;
 
-/// Numbers of all curves of a page together, at most, unless each trial has few.
+/// The most numbers of all curves of a page together, if each trial's fewest records fit.
 const MOST_NUMBERS: usize = 600_000;
-/// Records of a curve, at most.
+/// The most records of a curve.
 const MOST_RECORDS: usize = 200;
-/// Records of a curve at least, where it has them.
+/// The fewest records of a curve, unless its trial has fewer.
 const LEAST_RECORDS: usize = 8;
-/// Fewer records of a curve than this, and the metrics are left out for the cost.
+/// The fewest records with which a curve keeps its metrics.
 const ENOUGH_RECORDS: usize = 24;
 /// Significant digits of a number of a curve.
 pub(super) const DIGITS: usize = 4;

@@ -128,7 +128,7 @@ impl Sort {
     }
 }
 
-/// Numbers before texts, and what is missing last, also where the order is reversed.
+/// Compares two values: numbers come before texts, and missing values last even if `is_reversed`.
 fn compare(a: &Value, b: &Value, is_reversed: bool) -> Ordering {
     let kind = |value: &Value| match value {
         Value::Number(_) | Value::Bool(_) => 0,

@@ -1,6 +1,7 @@
 //! The net that is traced, at the beginning of the step.
 
 use anyhow::{Result, bail};
+use datasets::text::count;
 use ndarray::{Array2, Axis};
 use net::{Batch, Batches, Cache, Chain, Layer, LayerRate, OptimiserState, Training, initialise};
 
@@ -145,10 +146,7 @@ impl Subject {
         step: usize,
     ) -> Result<()> {
         if step > training.iterations && step > 1 {
-            bail!(
-                "--step {step}: the training has {} (train.iterations)",
-                datasets::text::count(training.iterations, "step")
-            );
+            bail!("--step {step}: the training has {} (train.iterations)", count(training.iterations, "step"));
         }
         let mut update = Update::first(training, &self.chain);
         let Training { dropout, dropout_seed, .. } = &update.training;
