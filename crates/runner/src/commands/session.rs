@@ -1,7 +1,6 @@
 //! The common start of commands that train: an experiment, its data, its plan, and a checked BLAS.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -12,6 +11,7 @@ use net::Engine;
 use super::failure::Failure;
 use super::located::located;
 use super::source::data_of;
+use super::stop::Stop;
 use crate::machine::{self, Machine};
 use crate::plan::Plan;
 use crate::plan::calls::self_check_of;
@@ -124,18 +124,18 @@ impl Session {
         text
     }
 
-    /// Checks the BLAS at every call of a product that the plan makes, and at `further` ones, until `stop` is set.
+    /// Checks the BLAS at every call of a product that the plan makes, and at `further` ones, until a stop is asked for.
     pub(super) fn check_blas(
         &self,
         plan: &Plan,
         workers: &Workers,
         further: impl IntoIterator<Item = (Dtype, LayerShape, Call)>,
-        stop: &AtomicBool,
+        stop: &Stop,
     ) -> Result<()> {
         let library = self.blas.library;
         library.admit(workers.threads())?;
         let check = |(dtype, shape, calls): &(Dtype, LayerShape, Vec<Call>)| -> Result<()> {
-            if stop.load(Ordering::Relaxed) {
+            if stop.is_asked() {
                 return Err(Failure::Interrupted.into());
             }
             Ok(self_check_of(*dtype, *shape, calls)?)
@@ -160,18 +160,13 @@ impl Session {
     /// Reports the machine and its BLAS, with warnings about them and notes on the data.
     pub(super) fn say_machine(&self, machine: &Machine) {
         say(&machine.summary());
-        self.warn_of_blas();
+        warn_of(&self.blas);
         self.say_notes();
     }
 
     /// Reports the notes on the data.
     pub(super) fn say_notes(&self) {
         self.data.notes.iter().for_each(|line| note(line));
-    }
-
-    /// Warns of a BLAS that is slow, or that takes other kernels than it was asked for.
-    pub(super) fn warn_of_blas(&self) {
-        warn_of(&self.blas);
     }
 
     /// Describes the data in half a line.

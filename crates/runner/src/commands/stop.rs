@@ -1,7 +1,6 @@
 //! Interruption by Ctrl-C, SIGTERM, or the end of the terminal.
 
 use std::fs;
-use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -38,18 +37,20 @@ struct LastWords {
     rest: String,
 }
 
-impl Deref for Stop {
-    type Target = AtomicBool;
-
-    fn deref(&self) -> &AtomicBool {
-        &self.asked
-    }
-}
-
 impl Stop {
+    /// Asks the work to end in order.
+    pub(super) fn ask(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+    }
+
     /// Returns whether a stop was asked for.
     pub(super) fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Returns the flag that is set once a stop was asked for.
+    pub(super) fn flag(&self) -> &AtomicBool {
+        &self.asked
     }
 
     /// Returns the count of checkpoints that are being written, for which the process is not cut off.

@@ -1,7 +1,6 @@
 //! `runner train`: trains one trial and writes its net to a file.
 
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 use kernels::blas::Request;
@@ -83,7 +82,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         let progress = TrainingProgress::new(args.progress, plan.iterations(trial), trial.config.record_every);
         let watch = |_, latest| {
             progress.at(latest);
-            !stop.load(Ordering::Relaxed)
+            !stop.is_asked()
         };
         let trained = fleet::train(&plan, &fleet, Some(kept), &inputs, Some(&checkpoints), &watch);
         progress.end(trial, trained.iter().flatten().map(|(outcomes, _)| &outcomes[kept.place]).next());

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 
@@ -21,7 +20,7 @@ pub(super) fn run(args: &cli::Import) -> Result<ExitCode> {
     let mut shown = ImportProgress::new(args.progress);
     let imported = import(&request(args), |progress| {
         shown.show(&progress);
-        !stop.load(Ordering::Relaxed)
+        !stop.is_asked()
     });
     shown.end();
     match imported {

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
 
 use anyhow::{Result, bail};
 
@@ -164,7 +163,14 @@ impl Training {
         let advance = Advance::default();
         let progress = SweepProgress::new(*mode, &advance, trials.len(), flops);
         let mut done = Vec::new();
-        let run = Run { plan, inputs: &inputs, workers, stop, advance: &advance, checkpoints: Some(checkpoints) };
+        let run = Run {
+            plan,
+            inputs: &inputs,
+            workers,
+            stop: stop.flag(),
+            advance: &advance,
+            checkpoints: Some(checkpoints),
+        };
         let result = run.train(&left, |mut outcomes| {
             let whole: Vec<_> = outcomes.iter().map(|(trial, _)| *trial).collect();
             outcomes.retain(|(trial, _)| !finished.contains(&trial.id));
@@ -176,7 +182,7 @@ impl Training {
                 progress.finished(plan, trial, outcome);
             }
             if limits.ends_at(tally.failed()) {
-                stop.store(true, Ordering::Relaxed);
+                stop.ask();
             }
             Ok(())
         });

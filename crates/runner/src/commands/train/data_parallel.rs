@@ -1,7 +1,6 @@
 //! `runner train --mpi`: one net, trained by the processes that `mpirun` has started. Rank 0 speaks and writes.
 
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
 
 use anyhow::{Result, bail};
 use kernels::blas::Request;
@@ -77,7 +76,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         let shown = TrainingProgress::new(progress, plan.iterations(trial), trial.config.record_every);
         let watch = |_, latest| {
             shown.at(latest);
-            !stop.load(Ordering::Relaxed)
+            !stop.is_asked()
         };
         let trained = train_data_parallel(&plan, trial, &inputs, &mpi, &checkpoints, &watch);
         shown.end(trial, trained.iter().flatten().map(|(outcome, _)| outcome).next());

@@ -13,7 +13,7 @@ use super::report::Report;
 use crate::cli::{self, Retrain};
 use crate::commands::failure::Failure;
 use crate::commands::recorded::planned_again;
-use crate::commands::session::{Session, enough_memory};
+use crate::commands::session::{Session, enough_memory, warn_of};
 use crate::commands::source::{data_of, source_of};
 use crate::commands::stop::Stop;
 use crate::machine::{self, Machine};
@@ -70,7 +70,7 @@ pub(super) fn run(
             return Ok(());
         }
     };
-    session.warn_of_blas();
+    warn_of(&session.blas);
     let hash = session.data_hash();
     let (mine, others): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|id| recipes[*id].data == hash);
     if others.is_empty() {
@@ -153,7 +153,14 @@ impl<'r> Again<'r> {
         let inputs = session.inputs(&plan)?;
         let (here, mut compared) = (session.machine(), Compared::of(&self.ids));
         let advance = Advance::default();
-        let run = Run { plan: &plan, inputs: &inputs, workers: &workers, stop, advance: &advance, checkpoints: None };
+        let run = Run {
+            plan: &plan,
+            inputs: &inputs,
+            workers: &workers,
+            stop: stop.flag(),
+            advance: &advance,
+            checkpoints: None,
+        };
         // One fleet after the other: a trial that was trained again in a later fleet belongs to several of them.
         for (recorded, fleet) in fleets.iter().zip(&plan.fleets) {
             let fleet = plan.trials_of(fleet).collect();
