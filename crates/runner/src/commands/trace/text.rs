@@ -4,6 +4,7 @@ use console::Term;
 
 use super::matrix::{Lines, lines};
 use super::report::{Differences, Published, Quantity, Report, Stage};
+use crate::commands::answer::mark;
 use crate::text::{layers, significant};
 
 /// Columns where nothing says how many there are.
@@ -100,7 +101,7 @@ impl Writer {
                 (false, 0) => String::new(),
             };
             let said = match agrees {
-                Some(agrees) => format!("{} {relative_error:.1e}{left_out}", mark(*agrees)),
+                Some(agrees) => format!("{} {relative_error:.1e}{left_out}", mark(Some(*agrees))),
                 None => unknown.unwrap_or_default().to_owned(),
             };
             let mut block = vec![format!("{} by finite differences {said}", quantity.symbol)];
@@ -109,7 +110,7 @@ impl Writer {
         }
         if let Some(Published { values, largest_error, agrees }) = &quantity.published {
             let off = if *agrees { String::new() } else { format!(" off by {largest_error:.1e}") };
-            let mut block = vec![format!("{} published {}{off}", quantity.symbol, mark(*agrees))];
+            let mut block = vec![format!("{} published {}{off}", quantity.symbol, mark(Some(*agrees)))];
             block.extend(self.matrix(values.view(), "NaN"));
             blocks.push(block);
         }
@@ -122,10 +123,6 @@ impl Writer {
         self.is_abbreviated |= is_abbreviated;
         lines.into_iter().map(|line| format!("{INDENT}{line}")).collect()
     }
-}
-
-fn mark(agrees: bool) -> char {
-    if agrees { '✓' } else { '✗' }
 }
 
 fn breadth(block: &[String]) -> usize {
