@@ -6,18 +6,6 @@ use super::equations::Equation;
 use super::subject::Update;
 use crate::text::significant;
 
-/// Returns the name of an optimiser in experiments.
-pub(super) fn optimizer_name(optimiser: &Optimiser) -> &'static str {
-    match optimiser.algorithm {
-        Algorithm::Descent => "gd",
-        Algorithm::Momentum { nesterov: false, .. } => "momentum",
-        Algorithm::Momentum { nesterov: true, .. } => "nesterov",
-        Algorithm::RmsProp { .. } => "rmsprop",
-        Algorithm::Adam(_) if optimiser.decay.decoupled && optimiser.decay.lambda > 0.0 => "adamw",
-        Algorithm::Adam(_) => "adam",
-    }
-}
-
 /// Returns the symbols of an optimiser's moments.
 pub(super) fn moment_names(algorithm: Algorithm) -> &'static [&'static str] {
     match algorithm {

@@ -5,11 +5,12 @@ use net::gradient_check::{TensorCheck, Verdict};
 use net::{Cost, Stopping};
 
 use super::equations::{Equation, Equations};
-use super::laws::{TensorLaws, constants, moment_names, optimizer_name};
+use super::laws::{TensorLaws, constants, moment_names};
 use super::pass::{Moved, Pass, column};
 use super::report::{Differences, Phase, Published, Quantity, Report, Stage};
 use super::subject::Subject;
 use crate::spec::names::{activation_name, name_of};
+use crate::spec::trial::optimiser::optimizer_name;
 use crate::spec::worked_example::example::{Expected, Tensor};
 use datasets::text::count;
 

@@ -5,7 +5,7 @@ pub mod check;
 mod initialisation;
 pub mod keys;
 pub(super) mod model;
-mod optimiser;
+pub(crate) mod optimiser;
 mod schedule;
 mod training;
 

@@ -6,7 +6,7 @@ use net::{Algorithm, Decay, Optimiser};
 use crate::spec::key::{Canonical, Key, Problem, RawTrial, keys};
 use crate::spec::kind::{FLAG, FRACTION, Flag, NOT_NEGATIVE, Optional, POSITIVE, Real};
 use crate::spec::lists::Pair;
-use crate::spec::names::OneOf;
+use crate::spec::names::{OneOf, name_of};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::spec) enum Name {
@@ -99,25 +99,37 @@ pub(super) fn eps(algorithm: Algorithm) -> Option<(&'static Key<Real>, f64)> {
     }
 }
 
+/// Returns the name of an optimiser in experiments.
+pub(crate) fn optimizer_name(optimiser: &Optimiser) -> &'static str {
+    name_of(&OPTIMIZERS, name(optimiser))
+}
+
+fn name(Optimiser { algorithm, decay, .. }: &Optimiser) -> Name {
+    match algorithm {
+        Algorithm::Descent => Name::Gd,
+        Algorithm::Momentum { nesterov: false, .. } => Name::Momentum,
+        Algorithm::Momentum { nesterov: true, .. } => Name::Nesterov,
+        Algorithm::RmsProp { .. } => Name::RmsProp,
+        Algorithm::Adam(_) if decay.decoupled => Name::AdamW,
+        Algorithm::Adam(_) => Name::Adam,
+    }
+}
+
 pub(super) fn write(optimiser: &Optimiser, canonical: &mut Canonical) {
     let Optimiser { algorithm, decay, clip_norm } = optimiser;
-    let name = match algorithm {
-        Algorithm::Descent => Name::Gd,
-        Algorithm::Momentum { momentum, nesterov } => {
-            canonical.put(&MOMENTUM, momentum);
-            if *nesterov { Name::Nesterov } else { Name::Momentum }
-        }
+    match algorithm {
+        Algorithm::Descent => {}
+        Algorithm::Momentum { momentum, .. } => canonical.put(&MOMENTUM, momentum),
         Algorithm::RmsProp { alpha, eps } => {
             canonical.put(&ALPHA, alpha);
             canonical.put(&EPS, eps);
-            Name::RmsProp
         }
         Algorithm::Adam(Adam { beta_1, beta_2, eps }) => {
             canonical.put(&BETAS, &[*beta_1, *beta_2]);
             canonical.put(&EPS, eps);
-            if decay.decoupled { Name::AdamW } else { Name::Adam }
         }
-    };
+    }
+    let name = name(optimiser);
     canonical.always(&OPTIMIZER, &name);
     if decay.lambda > 0.0 {
         canonical.always(&WEIGHT_DECAY, &decay.lambda);
