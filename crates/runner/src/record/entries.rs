@@ -3,12 +3,12 @@
 use std::sync::LazyLock;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Transaction, params, params_from_iter};
+use rusqlite::{Transaction, params, params_from_iter};
 use serde_json::json;
 
 use super::Record;
 use super::columns::STORED;
-use super::error::{Error, at};
+use super::error::Error;
 use super::seal::Seal;
 use super::summary::{Recorded, Summary};
 use crate::machine::Machine;
@@ -23,18 +23,16 @@ impl Record {
     /// # Errors
     /// If the database can't be written; then nothing of these trials is in it. [`Error::Nameless`] if it was removed or replaced.
     pub fn insert(&mut self, plan: &Plan, finished: &[(&Trial, Outcome)], machine: &Machine) -> Result<(), Error> {
-        let write = |connection: &mut Connection| {
-            let transaction = connection.transaction()?;
-            let machine = Named::machine(&transaction, machine.fingerprint(), machine.to_toml())?;
-            let data = Named::of(&transaction, "data", "said", plan.data_hash.clone())?;
+        let written = self.in_transaction(|transaction| {
+            let machine = Named::machine(transaction, machine.fingerprint(), machine.to_toml())?;
+            let data = Named::of(transaction, "data", "said", plan.data_hash.clone())?;
             for (trial, outcome) in finished {
                 let fleet = if outcome.is_alone { vec![&*trial.id] } else { plan.fleet_of(trial) };
-                let fleet = Named::of(&transaction, "fleet", "trials", json!(fleet).to_string())?;
-                insert_one(&transaction, trial, outcome, [&machine, &data, &fleet])?;
+                let fleet = Named::of(transaction, "fleet", "trials", json!(fleet).to_string())?;
+                insert_one(transaction, trial, outcome, [&machine, &data, &fleet])?;
             }
-            transaction.commit()
-        };
-        let written = write(&mut self.connection).map_err(at(&self.path));
+            Ok(())
+        });
         // SQLite goes on writing to a file without a name.
         self.prove_place()?;
         written

@@ -27,7 +27,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction};
 use tempfile::TempDir;
 
 use self::error::{DATABASE, Error, SCHEMA, at};
@@ -118,6 +118,15 @@ impl Record {
         Ok(record)
     }
 
+    /// Does all of `work`, or none of it.
+    fn in_transaction(&mut self, work: impl FnOnce(&Transaction) -> rusqlite::Result<()>) -> Result<(), Error> {
+        let all = self.connection.transaction().and_then(|transaction| {
+            work(&transaction)?;
+            transaction.commit()
+        });
+        all.map_err(at(&self.path))
+    }
+
     /// Checks that what was written is in a file that can be found.
     ///
     /// # Errors
@@ -140,17 +149,14 @@ impl Record {
             self.recognise()?;
         }
         self.set_up_journal()?;
-        let set_up = |connection: &mut Connection| {
-            let transaction = connection.transaction()?;
+        self.in_transaction(|transaction| {
             if fresh {
                 transaction.execute_batch(include_str!("record.sql"))?;
                 transaction.pragma_update(None, "application_id", APPLICATION)?;
                 transaction.pragma_update(None, "user_version", SCHEMA)?;
             }
-            transaction.execute_batch(include_str!("additions.sql"))?;
-            transaction.commit()
-        };
-        set_up(&mut self.connection).map_err(at(&self.path))?;
+            transaction.execute_batch(include_str!("additions.sql"))
+        })?;
         // SQLite ignores a failure to sync the names of its files.
         Ok(sync_folder(folder)?)
     }

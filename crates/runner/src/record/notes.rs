@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use rusqlite::{Transaction, params};
+use rusqlite::params;
 
 use super::Record;
-use super::error::{Error, at};
+use super::error::Error;
 
 /// The statement that puts a tag on.
 const ADD_TAG: &str = "INSERT INTO tag VALUES (?1, ?2) ON CONFLICT DO NOTHING";
@@ -62,7 +62,7 @@ impl Record {
 
     /// Makes a change for all of `ids`, in one transaction.
     pub fn annotate(&mut self, ids: &[&str], change: &Change) -> Result<(), Error> {
-        let write = |transaction: &Transaction| -> rusqlite::Result<()> {
+        self.in_transaction(|transaction| {
             for id in ids {
                 for tag in &change.add {
                     transaction.prepare_cached(ADD_TAG)?.execute([id, &**tag])?;
@@ -81,12 +81,7 @@ impl Record {
                 }
             }
             Ok(())
-        };
-        let all = self.connection.transaction().and_then(|transaction| {
-            write(&transaction)?;
-            transaction.commit()
-        });
-        all.map_err(at(&self.path))
+        })
     }
 
     /// Adds the tags and notes that `other` has on these trials and on the sweep itself, in one transaction. Returns the ids
@@ -97,7 +92,7 @@ impl Record {
         tags.retain(|id, _| is_asked(id));
         notes.retain(|id, _| is_asked(id));
         let own = self.notes()?;
-        let write = |transaction: &Transaction| -> rusqlite::Result<()> {
+        self.in_transaction(|transaction| {
             for (id, tag) in tags.iter().flat_map(|(id, tags)| tags.iter().map(move |tag| (id, tag))) {
                 transaction.prepare_cached(ADD_TAG)?.execute([id, tag])?;
             }
@@ -106,12 +101,7 @@ impl Record {
                 transaction.prepare_cached(insert)?.execute([id, text])?;
             }
             Ok(())
-        };
-        let all = self.connection.transaction().and_then(|transaction| {
-            write(&transaction)?;
-            transaction.commit()
-        });
-        all.map_err(at(&self.path))?;
+        })?;
         let differs = |(id, text): &(&String, &String)| own.notes.get(*id).is_some_and(|own| own != *text);
         Ok(notes.iter().filter(differs).map(|(id, _)| id.clone()).collect())
     }

@@ -128,10 +128,9 @@ impl Record {
     ) -> Result<(), Error> {
         let ids: HashSet<&str> = plan.points.values().map(|point| &*point.trial).collect();
         let is_sound = self.prove_plan().is_ok();
-        let write = |connection: &mut Connection| {
-            let transaction = connection.transaction()?;
+        self.in_transaction(|transaction| {
             if is_sound {
-                former::keep(&transaction, &ids)?;
+                former::keep(transaction, &ids)?;
             }
             transaction.execute_batch(
                 "DELETE FROM experiment; DELETE FROM axis; DELETE FROM plan; DELETE FROM file; DELETE FROM shard; \
@@ -144,17 +143,13 @@ impl Record {
             for (position, PlannedAxis { key, scale, factor }) in axes.iter().enumerate() {
                 insert.execute(params![position as i64, key, scale, factor])?;
             }
-            drop(insert);
             let mut insert = transaction.prepare("INSERT INTO plan VALUES (?1, ?2, ?3)")?;
             for (position, StoredPoint { trial, values }) in points {
                 insert.execute(params![position, trial, values])?;
             }
-            drop(insert);
-            transaction.execute("UPDATE experiment SET digest = ?1", [seal(&transaction)?])?;
-            more(&transaction)?;
-            transaction.commit()
-        };
-        write(&mut self.connection).map_err(at(&self.path))
+            transaction.execute("UPDATE experiment SET digest = ?1", [seal(transaction)?])?;
+            more(transaction)
+        })
     }
 
     /// Checks that the plan is what was stored.
