@@ -4,7 +4,6 @@
 pub mod claim;
 pub mod column;
 pub mod condition;
-pub mod difference;
 mod lexer;
 pub mod pairs;
 pub mod quantity;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::difference::{SWEPT, flat};
 use crate::record::Record;
 use crate::record::columns::Column;
 use crate::record::error::Error;
@@ -17,6 +16,8 @@ use crate::record::stored::FinishedTrial;
 use crate::record::summary::Summary;
 use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
+use crate::spec::difference::SWEPT;
+use crate::spec::source::keys_and_values;
 use crate::spec::trial::applied::{is_part_of, name_decay, value_in};
 use crate::spec::trial::keys::key;
 
@@ -220,7 +221,7 @@ impl Row {
 
 /// Lists the settings of an experiment outside `[sweep]`.
 fn base_settings(toml: &str) -> Map<String, Value> {
-    let keys = flat(toml).into_iter().filter(|(key, _)| !key.starts_with(SWEPT));
+    let keys = keys_and_values(toml).into_iter().filter(|(key, _)| !key.starts_with(SWEPT));
     keys.filter_map(|(key, value)| Some((key, serde_json::to_value(value).ok()?))).collect()
 }
 

@@ -7,6 +7,7 @@ pub mod checkpoint_every;
 pub mod claim;
 mod coverage;
 pub mod data;
+pub mod difference;
 mod drawn;
 pub mod error;
 mod exclude;

@@ -178,7 +178,7 @@ fn join(prefix: &str, key: &str) -> String {
 
 /// Returns whether a table is a value, such as `{ from = ..., to = ... }` or `{ ge = ... }`; any other table is a level
 /// of the dotted key.
-pub(crate) fn is_value(table: &Table) -> bool {
+fn is_value(table: &Table) -> bool {
     ["from", "to", "ge", "gt", "le", "lt"].iter().any(|key| table.contains_key(*key))
 }
 
@@ -203,6 +203,23 @@ fn flatten_list(key: &str, tables: Vec<Value>, emit: &mut impl FnMut(String, Val
         match table {
             Value::Table(table) if !table.is_empty() => flatten(&key, table, emit),
             value => emit(key, value),
+        }
+    }
+}
+
+/// Lists the dotted keys of an experiment with their values, in its order. A list of tables stays one value.
+pub(crate) fn keys_and_values(toml: &str) -> Vec<(String, Value)> {
+    let mut keys = Vec::new();
+    add("", toml.parse().unwrap_or_default(), &mut keys);
+    keys
+}
+
+fn add(prefix: &str, table: Table, keys: &mut Vec<(String, Value)>) {
+    for (name, value) in table {
+        let key = join(prefix, &name);
+        match value {
+            Value::Table(inner) if !is_value(&inner) => add(&key, inner, keys),
+            value => keys.push((key, value)),
         }
     }
 }

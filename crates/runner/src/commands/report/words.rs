@@ -9,11 +9,12 @@ use super::ranking::Ranking;
 use super::state::State;
 use crate::record::columns::{FINAL_COST, TEST_ACCURACY, TEST_COST};
 use crate::record::planned::PlannedAxis;
-use crate::results::difference::{SWEPT, flat};
 use crate::results::setting::{Setting, Statistics, different_trials};
 use crate::results::trials::{Row, SEED, Trials};
 use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
+use crate::spec::difference::SWEPT;
+use crate::spec::source::keys_and_values;
 use crate::text::{plain, significant, visible};
 
 /// Digits of a number in a sentence.
@@ -173,7 +174,7 @@ fn seeds(number: usize) -> String {
 pub(super) fn base(toml: &str, axes: &[PlannedAxis]) -> Vec<(String, String)> {
     let is_swept = |key: &str| key.starts_with(SWEPT) || axes.iter().any(|axis| axis.key == key);
     let is_base = |(key, _): &(String, toml::Value)| !is_swept(key) && !["name", "description"].contains(&key.as_str());
-    let base = flat(toml).into_iter().filter(is_base);
+    let base = keys_and_values(toml).into_iter().filter(is_base);
     base.map(|(key, value)| (visible(&key).into_owned(), toml_text(&value))).collect()
 }
 

@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use toml::{Table, Value};
+use toml::Value;
 
-use crate::spec::source::is_value;
+use super::source::keys_and_values;
 
 /// The table of an experiment that says what is swept.
 pub const SWEPT: &str = "sweep.";
 
 /// A key that differs, with its values in the first experiment and in the second.
-pub type Difference = (String, Option<String>, Option<String>);
+pub type KeyDifference = (String, Option<String>, Option<String>);
 
 /// Lists the keys in which two experiments differ, but for their names, their descriptions, their claims and when they write checkpoints.
-pub fn differences(a: &str, b: &str) -> Vec<Difference> {
+pub fn differences(a: &str, b: &str) -> Vec<KeyDifference> {
     differing(&texts(a), &texts(b))
 }
 
-fn differing(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<Difference> {
+fn differing(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<KeyDifference> {
     let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
     let differ = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
     let changes_results =
@@ -27,12 +27,12 @@ fn differing(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<
 
 /// Lists the keys that two experiments sweep differently, as an axis, in a zip or in an included point, with the fixed value where one doesn't
 /// sweep it, and the settings that differ and neither sweeps: the value outside `[sweep]` of a swept key is no setting of any trial.
-pub fn swept_and_fixed(a: &str, b: &str) -> (Vec<Difference>, Vec<Difference>) {
+pub fn swept_and_fixed(a: &str, b: &str) -> (Vec<KeyDifference>, Vec<KeyDifference>) {
     let (own_a, own_b) = (with_swept_keys(a), with_swept_keys(b));
     let value =
         |own: &BTreeMap<String, String>, key: &str| own.get(&format!("{SWEPT}{key}")).or_else(|| own.get(key)).cloned();
     let is_swept = |key: &str| [&own_a, &own_b].iter().any(|own| own.contains_key(&format!("{SWEPT}{key}")));
-    let (swept, fixed): (Vec<Difference>, Vec<Difference>) =
+    let (swept, fixed): (Vec<KeyDifference>, Vec<KeyDifference>) =
         differing(&own_a, &own_b).into_iter().partition(|(key, ..)| key.starts_with(SWEPT));
     let swept = swept.into_iter().map(|(key, ..)| {
         let key = key[SWEPT.len()..].to_owned();
@@ -43,14 +43,14 @@ pub fn swept_and_fixed(a: &str, b: &str) -> (Vec<Difference>, Vec<Difference>) {
 }
 
 fn texts(toml: &str) -> BTreeMap<String, String> {
-    flat(toml).into_iter().map(|(key, value)| (key, value.to_string())).collect()
+    keys_and_values(toml).into_iter().map(|(key, value)| (key, value.to_string())).collect()
 }
 
 /// Lists keys and values as `texts` does, with each column of a zip as an axis, and each key that only included points set as an axis of
 /// their values.
 fn with_swept_keys(toml: &str) -> BTreeMap<String, String> {
     let columns = |list: &str| {
-        let tables = flat(toml).into_iter().find(|(key, _)| *key == format!("{SWEPT}{list}"));
+        let tables = keys_and_values(toml).into_iter().find(|(key, _)| *key == format!("{SWEPT}{list}"));
         let tables = tables.and_then(|(_, tables)| Some(tables.as_array()?.clone())).unwrap_or_default();
         tables.into_iter().filter_map(|table| table.as_table().cloned()).flatten()
     };
@@ -63,23 +63,6 @@ fn with_swept_keys(toml: &str) -> BTreeMap<String, String> {
     }
     own.extend(included.into_iter().map(|(key, values)| (key, Value::Array(values).to_string())));
     own
-}
-
-/// Lists the dotted keys of an experiment with their values, in its order.
-pub fn flat(toml: &str) -> Vec<(String, Value)> {
-    let mut keys = Vec::new();
-    add("", toml.parse().unwrap_or_default(), &mut keys);
-    keys
-}
-
-fn add(prefix: &str, table: Table, keys: &mut Vec<(String, Value)>) {
-    for (name, value) in table {
-        let name = format!("{prefix}{name}");
-        match value {
-            Value::Table(inner) if !is_value(&inner) => add(&format!("{name}."), inner, keys),
-            value => keys.push((name, value)),
-        }
-    }
 }
 
 #[cfg(test)]
