@@ -9,10 +9,10 @@ use anyhow::{Result, bail};
 use datasets::files::{folder_of, make_folder, regular_file, write_whole};
 use datasets::text::count;
 
-use self::data::{Column, Data};
+use self::data::{AxisValues, Data};
 use self::page::{AxisInWords, MachineInWords, Share, Words};
 use self::proof::Line;
-use self::ranking::Ranking;
+use self::ranked_settings::RankedSettings;
 use self::state::State;
 use super::answer::{may_be_written, print_names};
 use super::claims::judgements;
@@ -36,7 +36,7 @@ mod examples;
 mod importance;
 mod page;
 mod proof;
-mod ranking;
+mod ranked_settings;
 mod state;
 mod words;
 
@@ -90,20 +90,20 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String> {
     let trials = Trials::proved(record, planned, &damaged)?;
     let curves: Vec<_> = trials.rows.iter().map(|row| curves[row.place].clone()).collect();
     let (axes, points) = (&trials.axes, &trials.rows);
-    let ranking = Ranking::of(&trials);
-    let data = Data::of(&trials, &curves, &ranking);
+    let ranked = RankedSettings::of(&trials);
+    let data = Data::of(&trials, &curves, &ranked);
     let words = Words {
         name: asked.name.clone(),
         description: visible(&asked.description).into_owned(),
-        tally: words::tally(&ranking, points),
-        answer: words::answer(&ranking, &trials),
-        notes: words::notes(&ranking, &trials),
+        tally: words::tally(&ranked, points),
+        answer: words::answer(&ranked, &trials),
+        notes: words::notes(&ranked, &trials),
         claims: claims(record, folder, &trials)?,
         data: visible(&asked.data).into_owned(),
         axes: axes.iter().map(|axis| axis_in_words(axis, points)).collect(),
         base: words::base(&asked.toml, axes),
-        objective: data::in_words(ranking.score),
-        importance: shares(&ranking, &trials),
+        objective: data::in_words(ranked.score),
+        importance: shares(&ranked, &trials),
         proof: proof::lines(record, folder, planned_points, points)?,
         machines: machines(record, points)?,
         toml: visible(&asked.toml).into_owned(),
@@ -126,7 +126,7 @@ fn claims(record: &Record, folder: &Path, trials: &Trials) -> Result<Vec<Line>> 
 
 fn axis_in_words(axis: &PlannedAxis, points: &[Row]) -> AxisInWords {
     const NAMED: usize = 12;
-    let values = Column::of(axis, points).values;
+    let values = AxisValues::of(axis, points).values;
     let text = |place: usize| words::short(values[place]);
     let listed = match values.len() {
         0 => String::new(),
@@ -138,14 +138,14 @@ fn axis_in_words(axis: &PlannedAxis, points: &[Row]) -> AxisInWords {
 }
 
 /// Computes the share that each key explains, the largest first; in successive halving of the first rung, where every setting was trained.
-fn shares(ranking: &Ranking, trials: &Trials) -> Vec<Share> {
+fn shares(ranked: &RankedSettings, trials: &Trials) -> Vec<Share> {
     let Trials { axes, rows: points, .. } = trials;
     let first = points.iter().map(|point| point.rung).min();
     let is_ranked = |point: &&Row| {
         let is_over = matches!(State::of(point), State::Completed | State::Diverged);
         is_over && Some(point.rung) == first
     };
-    let losses = |point: &Row| point.loss(ranking.score).unwrap_or(f64::INFINITY);
+    let losses = |point: &Row| point.loss(ranked.score).unwrap_or(f64::INFINITY);
     let losses: Vec<f64> = points.iter().filter(is_ranked).map(losses).collect();
     let mut shares: Vec<Share> = axes.iter().filter_map(|axis| share(axis, points, is_ranked, &losses)).collect();
     shares.sort_by(|a, b| b.percent.unwrap_or(-1.0).total_cmp(&a.percent.unwrap_or(-1.0)));
@@ -153,7 +153,7 @@ fn shares(ranking: &Ranking, trials: &Trials) -> Vec<Share> {
 }
 
 fn share(axis: &PlannedAxis, points: &[Row], is_ranked: impl Fn(&&Row) -> bool, losses: &[f64]) -> Option<Share> {
-    let column = Column::of(axis, points);
+    let column = AxisValues::of(axis, points);
     if column.values.len() < 2 {
         return None;
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::trials::{Row, Trials};
-use crate::record::columns::{self, Kind, STATUS, WRITTEN, measures};
+use crate::record::columns::{Column, Kind, STATUS, WRITTEN, measures};
 use crate::spec::synonyms::nearest;
 use crate::spec::trial::keys::keys;
 use crate::text::{decimals, plain, short_name};
@@ -25,7 +25,7 @@ const ALIASES: [(&str, &str); 5] = [
 
 /// A column of trials.
 #[derive(Clone, Debug)]
-pub enum Column {
+pub enum TrialColumn {
     /// The id.
     Trial,
     /// The rung of a sweep that halves, from 1.
@@ -33,7 +33,7 @@ pub enum Column {
     /// A key of the experiment, swept or fixed.
     Key(String),
     /// A result.
-    Result(&'static columns::Column),
+    Result(&'static Column),
     /// The machine, where there are several.
     Machine,
     /// The tags.
@@ -42,23 +42,23 @@ pub enum Column {
     Note,
 }
 
-impl PartialEq for Column {
+impl PartialEq for TrialColumn {
     fn eq(&self, other: &Self) -> bool {
         self.name() == other.name()
     }
 }
 
-impl Column {
+impl TrialColumn {
     /// Returns its full name.
     pub fn name(&self) -> &str {
         match self {
-            Column::Trial => "trial",
-            Column::Rung => "rung",
-            Column::Key(key) => key,
-            Column::Result(column) => column.name,
-            Column::Machine => "machine",
-            Column::Tags => "tag",
-            Column::Note => "note",
+            TrialColumn::Trial => "trial",
+            TrialColumn::Rung => "rung",
+            TrialColumn::Key(key) => key,
+            TrialColumn::Result(column) => column.name,
+            TrialColumn::Machine => "machine",
+            TrialColumn::Tags => "tag",
+            TrialColumn::Note => "note",
         }
     }
 
@@ -71,20 +71,20 @@ impl Column {
         if name == CURVE {
             return Err(format!("{CURVE} is a drawing without a value; only --columns takes it"));
         }
-        let fixed = [Column::Trial, Column::Rung, Column::Machine, Column::Tags, Column::Note];
-        let results = WRITTEN.iter().map(|column| Column::Result(column));
+        let fixed = [TrialColumn::Trial, TrialColumn::Rung, TrialColumn::Machine, TrialColumn::Tags, TrialColumn::Note];
+        let results = WRITTEN.iter().map(|column| TrialColumn::Result(column));
         if let Some(column) = fixed.into_iter().chain(results).find(|column| column.name() == name) {
             return Ok(column);
         }
         let swept = trials.axes.iter().map(|axis| axis.key.as_str());
         let all: Vec<&str> = swept.clone().chain(keys().map(|key| key.name())).collect();
         if all.contains(&name) {
-            return Ok(Column::Key(name.to_owned()));
+            return Ok(TrialColumn::Key(name.to_owned()));
         }
         // A swept key is meant before one that is fixed.
         let short = |key: &&str| short_name(key) == name;
         if let Some(key) = swept.clone().find(short).or_else(|| all.iter().copied().find(short)) {
-            return Ok(Column::Key(key.to_owned()));
+            return Ok(TrialColumn::Key(key.to_owned()));
         }
         let names: Vec<&str> = all.iter().copied().chain(WRITTEN.iter().map(|column| column.name)).collect();
         let short_names = names.iter().map(|name| short_name(name)).chain(ALIASES.map(|(alias, _)| alias));
@@ -106,35 +106,35 @@ impl Column {
     /// Returns the value of a trial in this column; null if it has none.
     pub fn read(&self, row: &Row) -> Value {
         match self {
-            Column::Trial => json!(row.trial),
-            Column::Rung => json!(row.rung),
-            Column::Key(key) => row.setting(key),
-            Column::Result(column) => match row.summary() {
+            TrialColumn::Trial => json!(row.trial),
+            TrialColumn::Rung => json!(row.rung),
+            TrialColumn::Key(key) => row.setting(key),
+            TrialColumn::Result(column) => match row.summary() {
                 Some(trial) => column.json(trial),
                 None if row.is_damaged && column.name == STATUS.name => json!(DAMAGED),
                 None => Value::Null,
             },
-            Column::Machine => json!(row.machine),
-            Column::Tags => json!(row.tags),
-            Column::Note => json!(row.note),
+            TrialColumn::Machine => json!(row.machine),
+            TrialColumn::Tags => json!(row.tags),
+            TrialColumn::Note => json!(row.note),
         }
     }
 
     /// Formats a value for a table that people read.
     pub fn print(&self, value: &Value) -> String {
         match (self, value) {
-            (Column::Result(column), Value::Number(number)) => {
+            (TrialColumn::Result(column), Value::Number(number)) => {
                 print_number(column.kind, number.as_f64().unwrap_or(f64::NAN))
             }
-            (Column::Tags, Value::Array(tags)) => tags.iter().map(plain).collect::<Vec<_>>().join(" "),
+            (TrialColumn::Tags, Value::Array(tags)) => tags.iter().map(plain).collect::<Vec<_>>().join(" "),
             (_, value) => plain(value),
         }
     }
 
     /// Returns the result, if its values are numbers that a setting has the mean of.
-    pub fn measure(&self) -> Option<&'static columns::Column> {
+    pub fn measure(&self) -> Option<&'static Column> {
         match self {
-            Column::Result(column) if column.is_measure() => Some(column),
+            TrialColumn::Result(column) if column.is_measure() => Some(column),
             _ => None,
         }
     }
@@ -146,7 +146,7 @@ fn full_name(name: &str) -> &str {
 }
 
 /// Finds the result of this name, or of this shorter one, whose values are numbers that a setting has the mean of.
-pub fn measure_named(name: &str) -> Option<&'static columns::Column> {
+pub fn measure_named(name: &str) -> Option<&'static Column> {
     measures().find(|column| column.name == full_name(name))
 }
 

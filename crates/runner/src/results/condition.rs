@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use super::column::{Column, DAMAGED};
+use super::column::{DAMAGED, TrialColumn};
 use super::lexer::{Comparison, Mistake, Token, tokens};
 use super::statistic::Statistic;
 use super::trials::{Row, Trials};
@@ -26,7 +26,7 @@ pub enum Condition {
     /// It does not hold.
     Not(Box<Condition>),
     /// The value of a column compared with a given one.
-    Compare(Column, Comparison, Value),
+    Compare(TrialColumn, Comparison, Value),
 }
 
 impl Condition {
@@ -48,7 +48,7 @@ impl Condition {
         match self {
             Condition::Any(conditions) | Condition::All(conditions) => conditions.iter().any(Condition::needs_results),
             Condition::Not(condition) => condition.needs_results(),
-            Condition::Compare(column, ..) => matches!(column, Column::Result(_) | Column::Machine),
+            Condition::Compare(column, ..) => matches!(column, TrialColumn::Result(_) | TrialColumn::Machine),
         }
     }
 
@@ -160,7 +160,7 @@ impl Parser<'_> {
         if let Some(statistic) = Statistic::find(&name) {
             return Err(Mistake::new(at, statistic.not_of_trials()));
         }
-        let column = Column::find(&name, self.trials).map_err(|problem| Mistake::new(at, problem))?;
+        let column = TrialColumn::find(&name, self.trials).map_err(|problem| Mistake::new(at, problem))?;
         let (at, compared) = self.take();
         let Token::Compare(comparison) = compared else {
             let problem = format!("expected =, !=, <, <=, > or >= after {name}, found {}", compared.shown());
@@ -181,8 +181,8 @@ impl Parser<'_> {
         let given = self.fitting(&column, comparison, given).map_err(|problem| Mistake::new(at, problem))?;
         Ok(match (&column, comparison) {
             // A tag of the sweep is one of each of its trials.
-            (Column::Tags, Comparison::Equal) if self.is_of_sweep(&given) => Condition::All(Vec::new()),
-            (Column::Tags, Comparison::Unequal) if self.is_of_sweep(&given) => Condition::Any(Vec::new()),
+            (TrialColumn::Tags, Comparison::Equal) if self.is_of_sweep(&given) => Condition::All(Vec::new()),
+            (TrialColumn::Tags, Comparison::Unequal) if self.is_of_sweep(&given) => Condition::Any(Vec::new()),
             _ => Condition::Compare(column, comparison, given),
         })
     }
@@ -196,14 +196,14 @@ impl Parser<'_> {
     ///
     /// # Errors
     /// If the column can't have it: the condition would hold for no trial, or for all.
-    fn fitting(&self, column: &Column, comparison: Comparison, given: Value) -> Result<Value, String> {
+    fn fitting(&self, column: &TrialColumn, comparison: Comparison, given: Value) -> Result<Value, String> {
         let name = column.name();
         let is_ordered = !matches!(comparison, Comparison::Equal | Comparison::Unequal);
         if is_ordered && !given.is_number() {
             return Err(format!("{name} is compared by <, <=, > and >= with a number only, found {given}"));
         }
         let is_text = match column {
-            Column::Key(key) => {
+            TrialColumn::Key(key) => {
                 let has_number = || self.trials.finished().any(|row| row.setting(key).is_number());
                 let is_bound = || is_ordered && takes_numbers(key);
                 let value = toml::Value::try_from(&given).map_err(|error| error.to_string())?;
@@ -213,9 +213,9 @@ impl Parser<'_> {
                     Ok(()) => Ok(given),
                 };
             }
-            Column::Result(result) => result.kind == Kind::Text,
-            Column::Rung => false,
-            Column::Trial | Column::Machine | Column::Tags | Column::Note => true,
+            TrialColumn::Result(result) => result.kind == Kind::Text,
+            TrialColumn::Rung => false,
+            TrialColumn::Trial | TrialColumn::Machine | TrialColumn::Tags | TrialColumn::Note => true,
         };
         if is_text && is_ordered {
             return Err(format!("{name} is a text: it is compared by = and != only"));

@@ -3,17 +3,17 @@
 use std::cmp::Ordering;
 use std::mem;
 
-use super::column::Column;
+use super::column::TrialColumn;
 use super::setting::Setting;
 use super::statistic::Statistic;
 use super::trials::{Row, Trials};
-use crate::record::columns::{self, FINAL_COST, VALIDATION_COST, measures};
+use crate::record::columns::{Column, FINAL_COST, VALIDATION_COST, measures};
 
 /// The score that settings are ranked by.
 #[derive(Clone, Copy, Debug)]
 pub struct Score {
     /// The result that decides.
-    pub column: &'static columns::Column,
+    pub column: &'static Column,
     /// The reason why it does.
     pub why: &'static str,
 }
@@ -44,7 +44,7 @@ impl Score {
         if let Some(statistic) = Statistic::find(name) {
             return Err(format!("{} is a number of a setting that does not tell better from worse", statistic.name()));
         }
-        match Column::find(name, trials)?.measure() {
+        match TrialColumn::find(name, trials)?.measure() {
             Some(column) => Ok(Score { column, why: "as asked" }),
             None => {
                 let scores: Vec<_> = measures().map(|column| column.name).collect();
@@ -56,7 +56,7 @@ impl Score {
 
 /// Orders the better setting first: those of a later rung; then those all of whose trials completed; then by the mean. Equal ones stay in
 /// their order. A rung counts from its first finished trial on.
-pub fn order(settings: &mut [Setting], score: &columns::Column) {
+pub fn order(settings: &mut [Setting], score: &Column) {
     let key = |setting: &Setting| (setting.rows.first().and_then(|row| row.rung), setting.rank(score));
     sort_by_key_with(settings, key, |(rung_a, a), (rung_b, b)| {
         let ranks = match (a, b) {

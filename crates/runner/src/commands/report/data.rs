@@ -6,10 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::curves::{Curve, Curves};
-use super::ranking::Ranking;
+use super::ranked_settings::RankedSettings;
 use super::state::State;
 use crate::record::columns::{
-    self, FINAL_COST, Kind, TEST_ACCURACY, TEST_COST, TRAIN_ACCURACY, TRAIN_COST, VALIDATION_ACCURACY, VALIDATION_COST,
+    Column, FINAL_COST, Kind, TEST_ACCURACY, TEST_COST, TRAIN_ACCURACY, TRAIN_COST, VALIDATION_ACCURACY,
+    VALIDATION_COST,
 };
 use crate::record::planned::PlannedAxis;
 use crate::record::summary::Summary;
@@ -21,7 +22,7 @@ use crate::text::rounded;
 pub(super) const DIGITS: usize = 6;
 
 /// The measures of a trial, with their names in words.
-static MEASURES: [(&columns::Column, &str); 7] = [
+static MEASURES: [(&Column, &str); 7] = [
     (&VALIDATION_COST, "validation cost"),
     (&VALIDATION_ACCURACY, "validation accuracy"),
     (&FINAL_COST, "final cost"),
@@ -32,7 +33,7 @@ static MEASURES: [(&columns::Column, &str); 7] = [
 ];
 
 /// Names a measure in words.
-pub(super) fn in_words(measure: &columns::Column) -> String {
+pub(super) fn in_words(measure: &Column) -> String {
     let named = MEASURES.iter().find(|(known, _)| known.name == measure.name);
     named.map_or_else(|| measure.name.replace('_', " "), |(_, words)| (*words).to_owned())
 }
@@ -40,7 +41,7 @@ pub(super) fn in_words(measure: &columns::Column) -> String {
 /// All that the scripts read.
 #[derive(Serialize)]
 pub(super) struct Data<'r> {
-    axes: Vec<Column<'r>>,
+    axes: Vec<AxisValues<'r>>,
     measures: Vec<Measure>,
     /// The key of the measure that settings are judged by.
     judged_by: &'static str,
@@ -61,7 +62,7 @@ pub(super) struct Data<'r> {
 
 /// A swept key and its value at each point.
 #[derive(Serialize)]
-pub(super) struct Column<'r> {
+pub(super) struct AxisValues<'r> {
     pub(super) key: &'r str,
     /// True if its values are repetitions of a setting.
     is_seed: bool,
@@ -82,7 +83,7 @@ struct Measure {
     values: Vec<Option<f64>>,
 }
 
-impl<'r> Column<'r> {
+impl<'r> AxisValues<'r> {
     /// Gathers the values of `axis`.
     pub(super) fn of(axis: &'r PlannedAxis, points: &'r [Row]) -> Self {
         let of = |point: &'r Row| point.values.get(&axis.key).filter(|value| !value.is_null());
@@ -99,13 +100,13 @@ impl<'r> Column<'r> {
         let places: HashMap<String, usize> = values.iter().map(ToString::to_string).zip(0..).collect();
         let at = points.iter().map(|point| places.get(&of(point)?.to_string()).copied()).collect();
         let (is_log, is_rungs) = (axis.has_scale(Scale::Log), axis.has_scale(Scale::Rungs));
-        Column { key: &axis.key, is_seed: axis.key == SEED, is_log, is_rungs, values, at }
+        AxisValues { key: &axis.key, is_seed: axis.key == SEED, is_log, is_rungs, values, at }
     }
 }
 
 impl<'r> Data<'r> {
     /// Gathers the data of the page.
-    pub(super) fn of(trials: &'r Trials, curves: &[Option<Curve>], ranking: &Ranking) -> Self {
+    pub(super) fn of(trials: &'r Trials, curves: &[Option<Curve>], ranked: &RankedSettings) -> Self {
         let points = &trials.rows;
         let summaries = || points.iter().map(Row::summary);
         let measures = MEASURES.iter().filter_map(|(column, name)| {
@@ -117,11 +118,11 @@ impl<'r> Data<'r> {
         let number = |state| State::ALL.iter().position(|known| *known == state).unwrap_or(0);
         let machines = points.iter().map(|point| point.summary().and(point.machine.as_deref()));
         Data {
-            axes: trials.axes.iter().map(|axis| Column::of(axis, points)).collect(),
+            axes: trials.axes.iter().map(|axis| AxisValues::of(axis, points)).collect(),
             measures: measures.collect(),
-            judged_by: ranking.score.name,
+            judged_by: ranked.score.name,
             trials: points.iter().map(|point| point.trial.as_str()).collect(),
-            settings: ranking.numbers(points),
+            settings: ranked.numbers(points),
             states: State::ALL.map(State::name),
             state: points.iter().map(|point| number(State::of(point))).collect(),
             ended_at: summaries().map(|trial| trial?.ended_at).collect(),

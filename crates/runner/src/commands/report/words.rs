@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::curves::{self, Curves};
 use super::data;
-use super::ranking::Ranking;
+use super::ranked_settings::RankedSettings;
 use super::state::State;
 use crate::record::columns::{FINAL_COST, TEST_ACCURACY, TEST_COST};
 use crate::record::planned::PlannedAxis;
@@ -21,30 +21,30 @@ use crate::text::{plain, significant, visible};
 const DIGITS: usize = 4;
 
 /// Names the best setting in a sentence.
-pub(super) fn answer(ranking: &Ranking, trials: &Trials) -> String {
-    let by = data::in_words(ranking.score);
-    let Some((best, loss)) = best(ranking) else {
+pub(super) fn answer(ranked: &RankedSettings, trials: &Trials) -> String {
+    let by = data::in_words(ranked.score);
+    let Some((best, loss)) = best(ranked) else {
         let is_open = trials.unfinished().next().is_some();
         let of_rung = if State::Completed.count(&trials.rows) > 0 { " of the last rung" } else { "" };
         return format!("No trial{of_rung} has completed{}.", if is_open { " yet" } else { "" });
     };
-    if ranking.settings.len() < 2 {
+    if ranked.settings.len() < 2 {
         return match best.size() {
             1 => format!("The one trial ended at a {by} of {}.", spread(loss)),
             _ => format!("The one setting has a {by} of {} as the mean over {}.", spread(loss), seeds(loss.count)),
         };
     }
     let is_among = |setting: &&Setting| !setting.rows.is_empty() && setting.rung() == best.rung();
-    let among = ranking.settings.iter().filter(is_among).count();
+    let among = ranked.settings.iter().filter(is_among).count();
     let over = if best.size() > 1 { format!(", mean over {},", seeds(loss.count)) } else { String::new() };
     let values = values(best, &trials.axes);
     format!("The best of {} by {by}{over} is {values}, with {}.", count(among, "setting"), spread(loss))
 }
 
 /// Returns the best setting and its score.
-fn best<'r, 't>(ranking: &'r Ranking<'t>) -> Option<(&'r Setting<'t>, Statistics)> {
-    let best = ranking.best()?;
-    Some((best, best.statistics(ranking.score)?))
+fn best<'r, 't>(ranked: &'r RankedSettings<'t>) -> Option<(&'r Setting<'t>, Statistics)> {
+    let best = ranked.best()?;
+    Some((best, best.statistics(ranked.score)?))
 }
 
 /// Returns the metric by which successive halving ranked the settings of this experiment, if it halved.
@@ -54,8 +54,8 @@ fn objective_of_halving(toml: &str) -> Option<String> {
 }
 
 /// Lists what to know beside the answer, a sentence for each.
-pub(super) fn notes(ranking: &Ranking, trials: &Trials) -> Vec<String> {
-    let Some((best, loss)) = best(ranking) else { return Vec::new() };
+pub(super) fn notes(ranked: &RankedSettings, trials: &Trials) -> Vec<String> {
+    let Some((best, loss)) = best(ranked) else { return Vec::new() };
     let mut notes = Vec::new();
     let test = [("accuracy", &TEST_ACCURACY), ("cost", &TEST_COST)];
     if let Some((what, test)) = test.into_iter().find_map(|(what, test)| Some((what, best.statistics(test)?))) {
@@ -66,7 +66,7 @@ pub(super) fn notes(ranking: &Ranking, trials: &Trials) -> Vec<String> {
         };
         notes.push(format!("Its test {what} is {test}; {part}."));
     }
-    if ranking.score.name == FINAL_COST.name {
+    if ranked.score.name == FINAL_COST.name {
         notes.push(
             "There are no validation examples: this fits the training examples best, which need not be the best on new ones \
              (data.validation sets some aside)."
@@ -83,10 +83,10 @@ pub(super) fn notes(ranking: &Ranking, trials: &Trials) -> Vec<String> {
     }
     let near = |other: &&Setting| {
         let is_ranked = lost(other) == 0 && other.rung() == best.rung();
-        let mean = other.statistics(ranking.score).filter(|_| is_ranked).map(|other| other.mean);
+        let mean = other.statistics(ranked.score).filter(|_| is_ranked).map(|other| other.mean);
         mean.zip(loss.deviation).is_some_and(|(mean, deviation)| mean - loss.mean <= deviation)
     };
-    let near = ranking.settings.iter().skip(1).filter(near).count();
+    let near = ranked.settings.iter().skip(1).filter(near).count();
     if near > 0 {
         let are = if near == 1 { "other setting is" } else { "other settings are" };
         notes.push(format!("{near} {are} within one standard deviation of it."));
@@ -109,10 +109,10 @@ fn lost(setting: &Setting) -> usize {
 }
 
 /// Counts the trials by their state, in a line.
-pub(super) fn tally(ranking: &Ranking, points: &[Row]) -> String {
+pub(super) fn tally(ranked: &RankedSettings, points: &[Row]) -> String {
     let states = State::ALL.iter().map(|state| (state.count(points), state.name())).filter(|(number, _)| *number > 0);
     let states = states.map(|(number, name)| format!("{number} {name}")).collect::<Vec<_>>().join(", ");
-    format!("{} of {}: {states}", count(different_trials(points), "trial"), count(ranking.settings.len(), "setting"))
+    format!("{} of {}: {states}", count(different_trials(points), "trial"), count(ranked.settings.len(), "setting"))
 }
 
 /// Lists what the record has and the page leaves out.
@@ -193,8 +193,8 @@ mod tests {
 
     fn said(points: &[RecordedPoint], axes: &[PlannedAxis]) -> (String, Vec<String>) {
         let trials = trials(axes, points);
-        let ranking = Ranking::of(&trials);
-        (answer(&ranking, &trials), notes(&ranking, &trials))
+        let ranked = RankedSettings::of(&trials);
+        (answer(&ranked, &trials), notes(&ranked, &trials))
     }
 
     #[test]
@@ -218,7 +218,7 @@ mod tests {
         assert!(notes[1].starts_with("There are no validation examples"), "{notes:?}");
         let by_test =
             Trials { toml: "[sweep]\n\"halving.metric\" = \"test_cost\"\n".to_owned(), ..trials(&axes, &points) };
-        let by_test = super::notes(&Ranking::of(&by_test), &by_test).remove(0);
+        let by_test = super::notes(&RankedSettings::of(&by_test), &by_test).remove(0);
         assert_eq!(
             by_test,
             "Its test accuracy is 0.7; settings were dropped by their test_cost, so it is better than on new examples."

@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use serde_json::Value;
 
 use crate::record::columns::Kind;
-use crate::results::column::Column;
+use crate::results::column::TrialColumn;
 use crate::results::ranking::{Score, order, sort_by_key_with};
 use crate::results::setting::Setting;
 use crate::results::statistic::Statistic;
@@ -25,7 +25,7 @@ pub(super) enum Sort {
 /// A column that settings are sorted by.
 pub(super) enum By {
     /// The value of a trial, or the mean of a setting.
-    Column(Column),
+    Column(TrialColumn),
     /// A number of a setting.
     Statistic(Statistic),
 }
@@ -66,7 +66,7 @@ impl Sort {
             if let Some(statistic) = Statistic::find(name) {
                 return Ok((By::Statistic(statistic), is_reversed));
             }
-            let column = Column::find(name, trials).map_err(|problem| anyhow!("--sort: {problem}"))?;
+            let column = TrialColumn::find(name, trials).map_err(|problem| anyhow!("--sort: {problem}"))?;
             Ok((By::Column(column), is_reversed))
         };
         let columns = asked.split(',').map(column).collect::<Result<Vec<_>>>()?;
@@ -104,7 +104,7 @@ impl Sort {
         match self {
             Sort::Plan => false,
             Sort::Best(_) => true,
-            Sort::Columns(columns) => !columns.iter().any(|(by, _)| matches!(by, By::Column(Column::Rung))),
+            Sort::Columns(columns) => !columns.iter().any(|(by, _)| matches!(by, By::Column(TrialColumn::Rung))),
         }
     }
 

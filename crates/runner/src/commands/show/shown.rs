@@ -4,8 +4,8 @@ use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 
 use super::sparkline::SPARKLINE;
-use crate::record::columns::{self, ENGINE, Kind, STATUS, TEST_ACCURACY, WRITTEN, measures};
-use crate::results::column::{CURVE, Column, print_spread};
+use crate::record::columns::{Column, ENGINE, Kind, STATUS, TEST_ACCURACY, WRITTEN, measures};
+use crate::results::column::{CURVE, TrialColumn, print_spread};
 use crate::results::ranking::Score;
 use crate::results::setting::{Setting, Statistics};
 use crate::results::statistic::Statistic;
@@ -18,7 +18,7 @@ use crate::text::{plain, short_name};
 #[derive(Clone, Debug)]
 pub(super) enum Shown {
     /// The value of a trial, or the mean and the standard deviation of a setting.
-    Column(Column),
+    Column(TrialColumn),
     /// A number of a setting.
     Statistic(Statistic),
     /// The status and the reason of a trial, or the number of a setting's trials with each status.
@@ -38,7 +38,7 @@ pub(super) struct View<'t> {
 impl View<'_> {
     /// Chooses the columns of a table where nobody has asked for others: those that have a value in `settings`.
     pub(super) fn table(&self, settings: &[Setting]) -> Vec<Shown> {
-        let has = |column: &Column| {
+        let has = |column: &TrialColumn| {
             settings.iter().flat_map(|setting| &setting.rows).any(|row| match column.read(row) {
                 Value::Null => false,
                 Value::Array(tags) => !tags.is_empty(),
@@ -46,17 +46,17 @@ impl View<'_> {
             })
         };
         let mut shown: Vec<Shown> = self.keys().into_iter().map(Shown::Column).collect();
-        shown.extend([Column::Machine].into_iter().filter(has).map(Shown::Column));
+        shown.extend([TrialColumn::Machine].into_iter().filter(has).map(Shown::Column));
         if self.over.is_some() {
             shown.push(Shown::Statistic(Statistic::Count));
         }
-        for measure in measures().filter(|measure| has(&Column::Result(measure))) {
-            shown.push(Shown::Column(Column::Result(measure)));
+        for measure in measures().filter(|measure| has(&TrialColumn::Result(measure))) {
+            shown.push(Shown::Column(TrialColumn::Result(measure)));
             let range = self.over.as_ref().and_then(|_| Statistic::range_of(measure));
             shown.extend(range.map(Shown::Statistic));
         }
-        shown.extend([Shown::Column(Column::Result(&ENGINE)), Shown::Status]);
-        shown.extend([Column::Tags, Column::Note].into_iter().filter(has).map(Shown::Column));
+        shown.extend([Shown::Column(TrialColumn::Result(&ENGINE)), Shown::Status]);
+        shown.extend([TrialColumn::Tags, TrialColumn::Note].into_iter().filter(has).map(Shown::Column));
         shown.push(Shown::Curve);
         shown
     }
@@ -67,22 +67,22 @@ impl View<'_> {
         if self.over.is_some() {
             shown.push(Shown::Statistic(Statistic::Count));
         }
-        let results = WRITTEN.iter().map(|column| Column::Result(column));
-        let is_shown = |column: &Column| self.over.is_none() || column.measure().is_some();
+        let results = WRITTEN.iter().map(|column| TrialColumn::Result(column));
+        let is_shown = |column: &TrialColumn| self.over.is_none() || column.measure().is_some();
         shown.extend(results.filter(is_shown).map(Shown::Column));
         if self.over.is_some() {
             shown.push(Shown::Status);
         }
-        shown.extend([Column::Machine, Column::Tags, Column::Note].map(Shown::Column));
+        shown.extend([TrialColumn::Machine, TrialColumn::Tags, TrialColumn::Note].map(Shown::Column));
         shown
     }
 
     /// Returns the columns that tell trials or settings apart.
-    fn keys(&self) -> Vec<Column> {
-        let id = self.over.is_none().then_some(Column::Trial);
-        let rung = (self.trials.rungs > 0).then_some(Column::Rung);
+    fn keys(&self) -> Vec<TrialColumn> {
+        let id = self.over.is_none().then_some(TrialColumn::Trial);
+        let rung = (self.trials.rungs > 0).then_some(TrialColumn::Rung);
         let swept = self.trials.axes.iter().filter(|axis| Some(&axis.key) != self.over.as_ref());
-        let swept = swept.map(|axis| Column::Key(axis.key.clone()));
+        let swept = swept.map(|axis| TrialColumn::Key(axis.key.clone()));
         id.into_iter().chain(rung).chain(swept).collect()
     }
 
@@ -93,14 +93,14 @@ impl View<'_> {
             (name, Some(_), None) => Err(format!("{name} is a number of a setting, and here a row is a trial")),
             (CURVE, ..) => Ok(Shown::Curve),
             ("status", _, Some(_)) => Ok(Shown::Status),
-            (name, ..) => Column::find(name, self.trials).map(Shown::Column),
+            (name, ..) => TrialColumn::find(name, self.trials).map(Shown::Column),
         };
         names.iter().map(|name| find(name).map_err(|problem| anyhow!("--columns: {problem}"))).collect()
     }
 
     /// Returns the heading of a column in a table. A key has its last name, unless another column has that too.
     pub(super) fn heading(&self, shown: &Shown, all: &[Shown]) -> String {
-        let Shown::Column(Column::Key(key)) = shown else { return shown.name() };
+        let Shown::Column(TrialColumn::Key(key)) = shown else { return shown.name() };
         let short = short_name(key);
         let same = all.iter().filter(|other| short_name(&other.name()) == short).count();
         if same > 1 { key.clone() } else { short.to_owned() }
@@ -126,11 +126,11 @@ impl View<'_> {
     }
 
     /// Lists the different values of a setting's trials, without those that are missing unless all are.
-    fn distinct(&self, column: &Column, setting: &Setting) -> Vec<Value> {
+    fn distinct(&self, column: &TrialColumn, setting: &Setting) -> Vec<Value> {
         let mut values: Vec<Value> = Vec::new();
         for row in &setting.rows {
             let value = column.read(row);
-            let is_untagged = matches!(column, Column::Tags) && value.as_array().is_some_and(Vec::is_empty);
+            let is_untagged = matches!(column, TrialColumn::Tags) && value.as_array().is_some_and(Vec::is_empty);
             let is_empty = value.is_null() || is_untagged;
             if !is_empty && !values.contains(&value) {
                 values.push(value);
@@ -179,20 +179,20 @@ impl View<'_> {
     pub(super) fn importance(&self, shown: &Shown) -> usize {
         match shown {
             // The rung says it too.
-            Shown::Column(Column::Key(key)) if self.is_rungs(key) => 6,
-            Shown::Column(Column::Key(_) | Column::Rung) => 0,
-            Shown::Column(Column::Result(column)) if column.name == self.score.column.name => 0,
+            Shown::Column(TrialColumn::Key(key)) if self.is_rungs(key) => 6,
+            Shown::Column(TrialColumn::Key(_) | TrialColumn::Rung) => 0,
+            Shown::Column(TrialColumn::Result(column)) if column.name == self.score.column.name => 0,
             Shown::Status => 1,
-            Shown::Column(Column::Trial) => 2,
-            Shown::Column(Column::Machine | Column::Tags) => 3,
-            Shown::Column(Column::Result(column)) => match column.kind {
+            Shown::Column(TrialColumn::Trial) => 2,
+            Shown::Column(TrialColumn::Machine | TrialColumn::Tags) => 3,
+            Shown::Column(TrialColumn::Result(column)) => match column.kind {
                 Kind::Accuracy if column.name == TEST_ACCURACY.name => 4,
                 Kind::Accuracy => 7,
                 Kind::Cost => 8,
                 Kind::Seconds => 9,
                 Kind::Drift | Kind::Text | Kind::Whole => 10,
             },
-            Shown::Statistic(Statistic::Count) | Shown::Column(Column::Note) => 5,
+            Shown::Statistic(Statistic::Count) | Shown::Column(TrialColumn::Note) => 5,
             Shown::Curve => 6,
             Shown::Statistic(_) => 11,
         }
@@ -216,7 +216,7 @@ impl Shown {
     }
 }
 
-fn mean(measure: &columns::Column, setting: &Setting) -> String {
+fn mean(measure: &Column, setting: &Setting) -> String {
     let print = |found: Statistics| print_spread(measure.kind, found.mean, found.deviation);
     setting.statistics(measure).map(print).unwrap_or_default()
 }

@@ -8,21 +8,21 @@ use crate::results::setting::Setting;
 use crate::results::trials::{Row, SEED, Trials};
 
 /// The settings of a sweep, best first.
-pub(super) struct Ranking<'t> {
+pub(super) struct RankedSettings<'t> {
     /// The column that they are judged by: never a score of the test examples.
     pub(super) score: &'static Column,
     /// The best first; those of which no trial has finished are among them.
     pub(super) settings: Vec<Setting<'t>>,
 }
 
-impl<'t> Ranking<'t> {
+impl<'t> RankedSettings<'t> {
     /// Ranks the settings.
     pub(super) fn of(trials: &'t Trials) -> Self {
         let score = Score::default_of(trials).column;
         let mut settings = trials.grouped(SEED, |_| true);
         settings.sort_by_key(|setting| setting.trials().map(|row| row.place).min());
         order(&mut settings, score);
-        Ranking { score, settings }
+        RankedSettings { score, settings }
     }
 
     /// Returns the best setting; `None` if no trial of the last rung has completed.
@@ -50,7 +50,7 @@ mod tests {
     fn order(points: &[RecordedPoint], axes: &[PlannedAxis]) -> Vec<Vec<usize>> {
         let trials = trials(axes, points);
         let places = |setting: &Setting| setting.trials().map(|row| row.place).collect();
-        Ranking::of(&trials).settings.iter().map(places).collect()
+        RankedSettings::of(&trials).settings.iter().map(places).collect()
     }
 
     #[test]
@@ -69,10 +69,10 @@ mod tests {
         }
         assert_eq!(order(&points, &axes), [[2, 3], [0, 1]]);
         let trials = trials(&axes, &points);
-        let ranking = Ranking::of(&trials);
-        assert_eq!(ranking.score.name, "final_cost");
-        assert_eq!(ranking.best().unwrap().rows[0].place, 2);
-        assert_eq!(ranking.numbers(&trials.rows), [1, 1, 0, 0]);
+        let ranked = RankedSettings::of(&trials);
+        assert_eq!(ranked.score.name, "final_cost");
+        assert_eq!(ranked.best().unwrap().rows[0].place, 2);
+        assert_eq!(ranked.numbers(&trials.rows), [1, 1, 0, 0]);
     }
 
     #[test]
@@ -83,7 +83,7 @@ mod tests {
             summary(point).validation_cost = Some(cost);
         }
         assert_eq!(order(&points, &axes), [[1], [0]]);
-        assert_eq!(Ranking::of(&trials(&axes, &points)).score.name, "validation_cost");
+        assert_eq!(RankedSettings::of(&trials(&axes, &points)).score.name, "validation_cost");
     }
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
             completed(point(4, 1), 0.9),
         ];
         assert_eq!(order(&points, &axes), [vec![4], vec![2, 3], vec![0], vec![1]]);
-        assert!(Ranking::of(&trials(&axes, &points[..2])).best().is_none());
+        assert!(RankedSettings::of(&trials(&axes, &points[..2])).best().is_none());
     }
 
     #[test]
@@ -110,6 +110,6 @@ mod tests {
         let open = [completed(point(2, 10), 0.1), unfinished(point(3, 30))];
         assert_eq!(order(&open, &axes), [[0], [1]]);
         let lost = [completed(point(2, 10), 0.1), diverged(point(3, 30))];
-        assert!(Ranking::of(&trials(&axes, &lost)).best().is_none(), "as runner best says it");
+        assert!(RankedSettings::of(&trials(&axes, &lost)).best().is_none(), "as runner best says it");
     }
 }
