@@ -8,6 +8,7 @@ use kernels::{Call, LayerShape, WrongProduct, self_check};
 use net::{DataSizes, ProductCall, StackedStep, chunk_sizes, weights_call};
 
 use super::Plan;
+use super::prepared::InputForm;
 use super::trial::Trial;
 use crate::spec::data::DataShape;
 use crate::spec::trial::Dtype;
@@ -51,7 +52,7 @@ impl Plan {
     /// for each net.
     pub(super) fn step_calls(&self, fleet: &[usize], examples: usize, add: &mut impl FnMut(LayerShape, Call)) {
         let trials = self.trials_of(fleet);
-        let (engine, column_major) = self.input_form(&self.trials[fleet[0]]);
+        let InputForm { engine, mini_batches: column_major } = self.input_form(&self.trials[fleet[0]]);
         let rows = trials.clone().map(|trial| self.widths(&trial.config)[1]).sum();
         let is_plain = trials.clone().all(|trial| self.is_plain(trial));
         let step = StackedStep { rows, examples, is_plain, column_major };
@@ -80,7 +81,7 @@ impl Plan {
     /// Adds the calls that are made net by net: to evaluate a net, or to compute its first layer anew.
     fn evaluation_calls(&self, trial: &Trial, calls: &mut Calls) {
         let (widths, dtype) = (self.widths(&trial.config), trial.config.dtype);
-        let (engine, column_major) = self.input_form(trial);
+        let InputForm { engine, mini_batches: column_major } = self.input_form(trial);
         for ProductCall { in_f64, shape, call } in engine.evaluation_calls(&self.data_sizes(), widths[1], column_major)
         {
             calls.add(if in_f64 { Dtype::F64 } else { dtype }, shape, call);

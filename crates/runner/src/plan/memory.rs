@@ -56,7 +56,7 @@ impl Plan {
             let elements: f64 = self
                 .input_forms(dtype)
                 .into_iter()
-                .map(|(engine, _)| engine.input_elements(&self.data_sizes()) + both)
+                .map(|form| form.engine.input_elements(&self.data_sizes()) + both)
                 .sum();
             elements * dtype.bytes() as f64
         };

@@ -217,7 +217,7 @@ impl Plan {
 
     /// Returns the form in which a trial takes its inputs.
     pub fn input_form(&self, trial: &Trial) -> InputForm {
-        (trial.engine, !trial.config.batches(self.data.train).is_full())
+        InputForm { engine: trial.engine, mini_batches: !trial.config.batches(self.data.train).is_full() }
     }
 
     /// Returns the forms in which the trials of one element type that are trained take their inputs.

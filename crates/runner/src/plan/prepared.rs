@@ -195,5 +195,11 @@ impl LazyGramSpace {
     }
 }
 
-/// The form in which a trial takes its inputs: its engine, and whether it trains on mini-batches.
-pub type InputForm = (Engine, bool);
+/// The form in which a trial takes its inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InputForm {
+    /// Its engine.
+    pub engine: Engine,
+    /// True if it trains on mini-batches.
+    pub mini_batches: bool,
+}

@@ -9,7 +9,7 @@ use net::{Chain, Ending, Fleet, HistoryPoint, Schedule, Stopping, Trained, Train
 
 use super::checkpoint::checkpoints::Checkpoints;
 use super::checkpoint::file::Number;
-use super::checkpoint::fleet::{Before, FleetCheckpoint};
+use super::checkpoint::fleet::{EarlierRuns, FleetCheckpoint};
 use super::inputs::Inputs;
 use super::outcome::{End, Metrics, Outcome};
 use super::ready::{Ready, TrainedFleet};
@@ -175,7 +175,7 @@ fn train_in<R: Number>(
 
 /// Divides the seconds of a fleet, those `before` this run and those since its `start`, among its trials in proportion to their operations,
 /// and makes their outcomes.
-fn outcomes<R>(ready: &Ready<R>, trained: Vec<Trained>, before: Before, start: Instant) -> Vec<Outcome> {
+fn outcomes<R>(ready: &Ready<R>, trained: Vec<Trained>, before: EarlierRuns, start: Instant) -> Vec<Outcome> {
     let Ready { plan, trials, .. } = ready;
     let seconds = before.seconds + start.elapsed().as_secs_f64();
     let flops: Vec<f64> =

@@ -57,7 +57,7 @@ fn examples<R: Real>(
     dtype: Dtype,
 ) -> Result<BTreeMap<InputForm, Examples<R>>, WrongSum> {
     let PreparedData { train, scaling, .. } = data;
-    let of = |(engine, mini_batches)| -> Result<_, WrongSum> {
+    let of = |InputForm { engine, mini_batches }| -> Result<_, WrongSum> {
         let (y, y_held_out) = (train.y(), data.y_held_out());
         let examples = match (engine, mini_batches) {
             (Engine::Direct, false) => Examples::direct(train.columns(scaling), y, data.x_held_out(), y_held_out),

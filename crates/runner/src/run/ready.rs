@@ -4,7 +4,7 @@ use kernels::{WrongSum, with_subnormals_flushed};
 use net::{Ending, Examples, Fleet, InitialNet, Trained, Training};
 
 use super::checkpoint::file::Number;
-use super::checkpoint::fleet::{Before, FleetCheckpoint};
+use super::checkpoint::fleet::{EarlierRuns, FleetCheckpoint};
 use super::first_layers::FirstLayers;
 use super::inputs::Inputs;
 use super::untrusted::Untrusted;
@@ -25,7 +25,7 @@ pub(super) struct TrainedFleet<'e, R: 'static> {
     /// The results; `None` if it was not trained to its end.
     pub(super) trained: Option<Vec<Trained>>,
     /// The part that earlier runs have done.
-    pub(super) before: Before,
+    pub(super) before: EarlierRuns,
 }
 
 impl<'r> Ready<'r, f32> {
@@ -63,7 +63,7 @@ impl<'r, R: Number> Ready<'r, R> {
     ) -> Result<TrainedFleet<'r, R>, Untrusted> {
         // Outside `flushed`: trials that flush subnormals share initial layers with trials that don't.
         let make = || self.fleet(|training| training);
-        let fresh = || Ok((make()?, Before::default()));
+        let fresh = || Ok((make()?, EarlierRuns::default()));
         let (mut fleet, before) = checkpoint.map_or_else(fresh, |checkpoint| checkpoint.resume(make, Fleet::resume))?;
         let watch = |fleet: &Fleet<R>| {
             if is_over(fleet) {

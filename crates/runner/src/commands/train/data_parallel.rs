@@ -107,7 +107,7 @@ fn prepared(session: &Session, plan: &Plan, trial: &Trial, mpi: &Mpi, stop: &Sto
     let needed = plan.peak_bytes(1, threads) * ranks as f64;
     enough_memory(needed, &format!("{} on this machine need", count(ranks, "rank")), "use fewer of them")?;
     let workers = Workers::new(1, threads)?;
-    let (_, mini_batches) = plan.input_form(trial);
+    let mini_batches = plan.input_form(trial).mini_batches;
     let calls = data_parallel_calls(&plan.widths(&trial.config), &trial.config.batches(plan.data.train), mini_batches);
     let further = calls.into_iter().map(|product| (trial.config.dtype, product.shape, product.call));
     session.check_blas(plan, &workers, further, stop)?;

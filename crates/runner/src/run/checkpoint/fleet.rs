@@ -17,7 +17,7 @@ pub(in crate::run) struct FleetCheckpoint<'c> {
     trials: &'c [&'c Trial],
     attempt: Attempt,
     start: Instant,
-    before: Cell<Before>,
+    before: Cell<EarlierRuns>,
     due: OnceCell<Due>,
     /// The iteration after which it is of no use.
     last: Option<usize>,
@@ -27,7 +27,7 @@ pub(in crate::run) struct FleetCheckpoint<'c> {
 
 /// The part of a training that earlier runs have done.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(in crate::run) struct Before {
+pub(in crate::run) struct EarlierRuns {
     /// The updates made.
     pub(in crate::run) iteration: usize,
     /// The seconds spent.
@@ -66,9 +66,9 @@ impl<'c> FleetCheckpoint<'c> {
         &self,
         make: impl Fn() -> Result<T, E>,
         go_on: impl FnOnce(T, FleetState<'static, R>) -> Result<T, StateMismatch>,
-    ) -> Result<(T, Before), E> {
+    ) -> Result<(T, EarlierRuns), E> {
         let problem = match self.read() {
-            Ok(None) => return Ok((make()?, Before::default())),
+            Ok(None) => return Ok((make()?, EarlierRuns::default())),
             Ok(Some((before, state))) => match go_on(make()?, state) {
                 Ok(fleet) => {
                     self.before.set(before);
@@ -95,15 +95,15 @@ impl<'c> FleetCheckpoint<'c> {
             self.is_blocked.set(true);
         }
         warn(&format!("{}: {problem}{place}; the training begins anew", path.display()));
-        Ok((make()?, Before::default()))
+        Ok((make()?, EarlierRuns::default()))
     }
 
-    fn read<R: Number>(&self) -> Result<Option<(Before, FleetState<'static, R>)>, Unusable> {
+    fn read<R: Number>(&self) -> Result<Option<(EarlierRuns, FleetState<'static, R>)>, Unusable> {
         let Some(checkpoint) = self.checkpoints.open(self.trials, self.attempt)? else { return Ok(None) };
         if let Some(last) = self.last.filter(|last| checkpoint.header.iteration > *last) {
             return Err(Unusable::PastTheStop(last));
         }
-        let before = Before { iteration: checkpoint.header.iteration, seconds: checkpoint.header.seconds };
+        let before = EarlierRuns { iteration: checkpoint.header.iteration, seconds: checkpoint.header.seconds };
         Ok(Some((before, checkpoint.state()?)))
     }
 
