@@ -14,8 +14,8 @@ use super::foretold::{AFTER, Foretold};
 use super::mode::{Form, ProgressMode};
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
-use crate::run::advance::{Advance, Running};
 use crate::run::outcome::{End, Outcome, Status};
+use crate::run::running_fleets::{RunningFleet, RunningFleets};
 use crate::terminal::{clear_from_here, emit, say};
 use crate::text::decimals;
 
@@ -38,7 +38,7 @@ struct Shared {
 struct State {
     form: Form,
     bar: Option<ProgressBar>,
-    advance: Advance,
+    fleets: RunningFleets,
     trials: usize,
     all_flops: f64,
     flops: f64,
@@ -56,13 +56,13 @@ struct State {
 }
 
 impl SweepProgress {
-    /// Starts to show a sweep that has `trials` of `flops` to train; `advance` is theirs.
-    pub fn new(mode: ProgressMode, advance: &Advance, trials: usize, flops: f64) -> Self {
+    /// Starts to show a sweep that has `trials` of `flops` to train; `fleets` are those that train at the moment.
+    pub fn new(mode: ProgressMode, fleets: &RunningFleets, trials: usize, flops: f64) -> Self {
         let form = mode.form();
         let state = State {
             form,
             bar: (form == Form::Bar).then(|| bar_of(trials, flops)),
-            advance: advance.clone(),
+            fleets: fleets.clone(),
             trials,
             all_flops: flops,
             flops: 0.0,
@@ -197,7 +197,7 @@ impl State {
 
     /// Shows the fleets on their way: in the bar, as an event, or in a line for each if nothing was said for that long.
     fn show_running(&mut self, every: Duration) {
-        let running = self.advance.running();
+        let running = self.fleets.list();
         let running = &running[..running.len().min(LISTED)];
         match self.form {
             Form::Bar => {
@@ -217,18 +217,18 @@ impl State {
 
     /// Computes the share of the operations that are done, in finished trials and in those on their way.
     fn fraction(&self) -> f64 {
-        let running: f64 = self.advance.running().iter().map(|running| running.flops_done()).sum();
+        let running: f64 = self.fleets.list().iter().map(|running| running.flops_done()).sum();
         if self.all_flops > 0.0 { ((self.flops + running) / self.all_flops).min(1.0) } else { 1.0 }
     }
 
     /// Computes the share of the operations of this run that are done.
     fn own_fraction(&self) -> f64 {
-        let of_running: f64 = self.advance.running().iter().map(|running| running.flops_before()).sum();
+        let of_running: f64 = self.fleets.list().iter().map(|running| running.flops_before()).sum();
         let before = (self.flops_before + of_running) / self.all_flops;
         if before < 1.0 { (self.fraction() - before) / (1.0 - before) } else { 1.0 }
     }
 
-    fn draw(&self, on_its_way: Option<&Running>) {
+    fn draw(&self, on_its_way: Option<&RunningFleet>) {
         let Some(bar) = &self.bar else { return };
         // A fleet that ends before it is in the record does not draw the bar back.
         bar.set_position(mega(self.fraction() * self.all_flops).max(bar.position()));
@@ -236,19 +236,19 @@ impl State {
             Some(format!("{}/{} trials", self.count(), self.trials)),
             self.best.map(|cost| format!("best cost {}", decimals(cost, 4))),
             on_its_way.map(|running| format!("iteration {} of {}", running.iteration(), running.iterations)),
-            on_its_way.and_then(Running::cost).map(|cost| format!("cost {}", decimals(cost, 4))),
+            on_its_way.and_then(RunningFleet::cost).map(|cost| format!("cost {}", decimals(cost, 4))),
         ];
         bar.set_message(bar::fitting(words.into_iter().flatten(), bar::columns()));
         bar.tick();
     }
 }
 
-fn in_words(running: &Running) -> String {
+fn in_words(running: &RunningFleet) -> String {
     let cost = running.cost().map(|cost| format!(", cost {}", decimals(cost, 4))).unwrap_or_default();
     format!("iteration {} of {}{cost}", running.iteration(), running.iterations)
 }
 
-fn as_json(running: &Running) -> Value {
+fn as_json(running: &RunningFleet) -> Value {
     json!({
         "trials": running.trials, "iteration": running.iteration(), "iterations": running.iterations, "cost": running.cost(),
     })
@@ -282,8 +282,8 @@ mod tests {
     #[test]
     fn the_end_is_foretold_from_what_this_run_has_done() {
         // Of 1000 operations 100 are of a fleet that is at 60 %, and was at 50 % when this run began.
-        let advance = Advance::resumed(100.0, 1000, 500, 599);
-        let progress = SweepProgress::new(ProgressMode::None, &advance, 0, 1000.0);
+        let fleets = RunningFleets::resumed(100.0, 1000, 500, 599);
+        let progress = SweepProgress::new(ProgressMode::None, &fleets, 0, 1000.0);
         let share = progress.shared.state().own_fraction();
         assert!((share - 10.0 / 950.0).abs() < 1e-12, "{share}");
         progress.shared.state().flops = 500.0;

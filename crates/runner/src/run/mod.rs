@@ -1,6 +1,5 @@
 //! The training of a plan's fleets: their inputs, workers and outcomes.
 
-pub mod advance;
 pub mod checkpoint;
 #[cfg(feature = "mpi")]
 pub mod data_parallel;
@@ -12,6 +11,7 @@ pub mod inputs;
 pub mod mpi_ranks;
 pub mod outcome;
 mod ready;
+pub mod running_fleets;
 pub mod training;
 pub mod untrusted;
 pub mod workers;

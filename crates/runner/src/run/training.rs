@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::advance::Advance;
 use super::checkpoint::checkpoints::Checkpoints;
 use super::execute::{Error, FleetTrials, execute};
 use super::fleet;
 use super::inputs::Inputs;
 use super::outcome::Outcome;
+use super::running_fleets::RunningFleets;
 use super::workers::Workers;
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
@@ -24,8 +24,8 @@ pub struct Run<'r> {
     pub workers: &'r Workers,
     /// Whether the training is to end early.
     pub stop: &'r AtomicBool,
-    /// How far the fleets are.
-    pub advance: &'r Advance,
+    /// The fleets that train at the moment, and how far they are.
+    pub running: &'r RunningFleets,
     /// The checkpoints that fleets go on from, and write; `None` if there are to be none.
     pub checkpoints: Option<&'r Checkpoints>,
 }
@@ -40,12 +40,12 @@ impl Run<'_> {
         fleets: &[FleetTrials<'p>],
         write: impl FnMut(Vec<(&'p Trial, Outcome)>) -> Result<(), E>,
     ) -> Result<(), Error<E>> {
-        let &Run { plan, inputs, workers, stop, advance, checkpoints } = self;
+        let &Run { plan, inputs, workers, stop, running, checkpoints } = self;
         let wrong = OnceLock::new();
         let run = |trials: &[&Trial], keep_going: &dyn Fn() -> bool| {
-            let entry = advance.enter(plan, trials);
+            let guard = running.enter(plan, trials);
             let watch = |iteration, latest| {
-                entry.step(iteration, latest);
+                guard.step(iteration, latest);
                 keep_going()
             };
             match fleet::train(plan, trials, None, inputs, checkpoints, &watch) {

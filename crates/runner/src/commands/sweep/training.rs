@@ -32,8 +32,8 @@ use crate::record::export::export;
 use crate::record::folder::set_aside;
 use crate::record::plan::StoredPlan;
 use crate::record::shards::misplaced;
-use crate::run::advance::Advance;
 use crate::run::checkpoint::checkpoints::{Checkpoints, Writing};
+use crate::run::running_fleets::RunningFleets;
 use crate::run::training::{Run, left_to_train};
 use crate::run::workers::Workers;
 use crate::terminal::{say, warn};
@@ -160,15 +160,15 @@ impl Training {
         checkpoints.remove_finished(finished);
         say_resumed(checkpoints, &left);
         let flops = trials.iter().fold(0.0, |sum, trial| sum + plan.flops(trial));
-        let advance = Advance::default();
-        let progress = SweepProgress::new(*mode, &advance, trials.len(), flops);
+        let running = RunningFleets::default();
+        let progress = SweepProgress::new(*mode, &running, trials.len(), flops);
         let mut done = Vec::new();
         let run = Run {
             plan,
             inputs: &inputs,
             workers,
             stop: stop.flag(),
-            advance: &advance,
+            running: &running,
             checkpoints: Some(checkpoints),
         };
         let result = run.train(&left, |mut outcomes| {

@@ -23,8 +23,8 @@ use crate::record::error::Error;
 use crate::record::shard_names::EXPERIMENT;
 use crate::record::stored::Recipe;
 use crate::record::summary::{Recorded, Summary};
-use crate::run::advance::Advance;
 use crate::run::outcome::Outcome;
+use crate::run::running_fleets::RunningFleets;
 use crate::run::training::Run;
 use crate::run::workers::Workers;
 use crate::spec::experiment::Experiment;
@@ -152,13 +152,13 @@ impl<'r> Again<'r> {
         session.check_blas(&plan, &workers, None, stop)?;
         let inputs = session.inputs(&plan)?;
         let (here, mut compared) = (session.machine(), Compared::of(&self.ids));
-        let advance = Advance::default();
+        let running = RunningFleets::default();
         let run = Run {
             plan: &plan,
             inputs: &inputs,
             workers: &workers,
             stop: stop.flag(),
-            advance: &advance,
+            running: &running,
             checkpoints: None,
         };
         // One fleet after the other: a trial that was trained again in a later fleet belongs to several of them.

@@ -10,10 +10,10 @@ use crate::plan::trial::Trial;
 
 /// The fleets that train at the moment.
 #[derive(Clone, Default)]
-pub struct Advance(Arc<Mutex<Vec<Arc<Running>>>>);
+pub struct RunningFleets(Arc<Mutex<Vec<Arc<RunningFleet>>>>);
 
 /// A fleet that trains.
-pub struct Running {
+pub struct RunningFleet {
     /// The ids of its trials.
     pub trials: Vec<String>,
     /// The first of them, in words.
@@ -30,20 +30,20 @@ pub struct Running {
 }
 
 /// The entry of a fleet, for as long as it trains.
-pub(super) struct Entry {
-    advance: Advance,
-    running: Arc<Running>,
+pub(super) struct RunningGuard {
+    all: RunningFleets,
+    running: Arc<RunningFleet>,
 }
 
-impl Advance {
+impl RunningFleets {
     /// Lists the fleets that train at the moment.
-    pub fn running(&self) -> Vec<Arc<Running>> {
-        self.fleets().clone()
+    pub fn list(&self) -> Vec<Arc<RunningFleet>> {
+        self.lock().clone()
     }
 
     /// Enters the fleet of `trials`.
-    pub(super) fn enter(&self, plan: &Plan, trials: &[&Trial]) -> Entry {
-        let running = Arc::new(Running {
+    pub(super) fn enter(&self, plan: &Plan, trials: &[&Trial]) -> RunningGuard {
+        let running = Arc::new(RunningFleet {
             trials: trials.iter().map(|trial| trial.id.clone()).collect(),
             label: plan.label(trials[0]),
             iterations: trials.iter().map(|trial| plan.iterations(trial)).max().unwrap_or(0),
@@ -52,17 +52,17 @@ impl Advance {
             before: AtomicUsize::new(usize::MAX),
             cost: AtomicU64::new(f64::NAN.to_bits()),
         });
-        self.fleets().push(Arc::clone(&running));
-        Entry { advance: self.clone(), running }
+        self.lock().push(Arc::clone(&running));
+        RunningGuard { all: self.clone(), running }
     }
 
-    fn fleets(&self) -> MutexGuard<'_, Vec<Arc<Running>>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<RunningFleet>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Running {
-    /// Counts the updates made, of [`Running::iterations`].
+impl RunningFleet {
+    /// Counts the updates made, of [`RunningFleet::iterations`].
     pub fn iteration(&self) -> usize {
         self.steps.load(Ordering::Relaxed).min(self.iterations)
     }
@@ -95,25 +95,25 @@ impl Running {
     }
 }
 
-impl Entry {
+impl RunningGuard {
     /// Enters that the step `iteration` begins, with the last recorded cost of the first net.
     pub(super) fn step(&self, iteration: usize, latest: Option<HistoryPoint>) {
         self.running.step(iteration, latest);
     }
 }
 
-impl Drop for Entry {
+impl Drop for RunningGuard {
     fn drop(&mut self) {
-        self.advance.fleets().retain(|running| !Arc::ptr_eq(running, &self.running));
+        self.all.lock().retain(|running| !Arc::ptr_eq(running, &self.running));
     }
 }
 
 #[cfg(test)]
-impl Advance {
+impl RunningFleets {
     /// Enters a fleet that goes on from the update `before`, and begins its step `iteration`, for tests.
     pub(crate) fn resumed(flops: f64, iterations: usize, before: usize, iteration: usize) -> Self {
-        let (advance, id) = (Advance::default(), "a".to_owned());
-        let running = Running {
+        let (fleets, id) = (RunningFleets::default(), "a".to_owned());
+        let running = RunningFleet {
             trials: vec![id.clone()],
             label: id,
             iterations,
@@ -123,7 +123,7 @@ impl Advance {
             cost: AtomicU64::new(0),
         };
         [before, iteration].into_iter().for_each(|iteration| running.step(iteration, None));
-        advance.fleets().push(Arc::new(running));
-        advance
+        fleets.lock().push(Arc::new(running));
+        fleets
     }
 }
