@@ -10,9 +10,9 @@ use net::{Chain, Ending, Fleet, HistoryPoint, Schedule, Stopping, Trained, Train
 use super::checkpoint::checkpoints::Checkpoints;
 use super::checkpoint::file::Number;
 use super::checkpoint::fleet::{EarlierRuns, FleetCheckpoint};
+use super::fleet_job::{FleetJob, TrainedFleet};
 use super::inputs::Inputs;
 use super::outcome::{End, Metrics, Outcome};
-use super::ready::{Ready, TrainedFleet};
 use super::untrusted::Untrusted;
 use crate::model::Net;
 use crate::plan::Plan;
@@ -71,8 +71,8 @@ pub fn endless<'i>(plan: &'i Plan, trials: &'i [&'i Trial], inputs: &'i Inputs) 
         Training { schedule, stopping, optimiser, iterations: usize::MAX, ..training }
     };
     Ok(match trials[0].config.dtype {
-        Dtype::F32 => ReadyFleet::F32(Ready::<f32>::new(plan, trials, inputs).fleet(adapted)?),
-        Dtype::F64 => ReadyFleet::F64(Ready::<f64>::new(plan, trials, inputs).fleet(adapted)?),
+        Dtype::F32 => ReadyFleet::F32(FleetJob::<f32>::new(plan, trials, inputs).fleet(adapted)?),
+        Dtype::F64 => ReadyFleet::F64(FleetJob::<f64>::new(plan, trials, inputs).fleet(adapted)?),
     })
 }
 
@@ -111,15 +111,15 @@ pub fn train(
     watch: Watch,
 ) -> Ended<Vec<Outcome>, Net> {
     Ok(match trials[0].config.dtype {
-        Dtype::F32 => train_in(Ready::<f32>::new(plan, trials, inputs), kept, checkpoints, watch)?
+        Dtype::F32 => train_in(FleetJob::<f32>::new(plan, trials, inputs), kept, checkpoints, watch)?
             .map(|(outcomes, net)| (outcomes, net.map(Net::F32))),
-        Dtype::F64 => train_in(Ready::<f64>::new(plan, trials, inputs), kept, checkpoints, watch)?
+        Dtype::F64 => train_in(FleetJob::<f64>::new(plan, trials, inputs), kept, checkpoints, watch)?
             .map(|(outcomes, net)| (outcomes, net.map(Net::F64))),
     })
 }
 
 fn train_in<R: Number>(
-    ready: Ready<R>,
+    job: FleetJob<R>,
     kept: Option<Kept>,
     checkpoints: Option<&Checkpoints>,
     watch: Watch,
@@ -127,7 +127,7 @@ fn train_in<R: Number>(
     let is_kept = kept.is_some();
     let Kept { place, stops_at } = kept.unwrap_or(Kept { place: 0, stops_at: None });
     let start = Instant::now();
-    let Ready { plan, trials, .. } = ready;
+    let FleetJob { plan, trials, .. } = job;
     let Trial { config, .. } = trials[place];
     // The net with its present parameters, and with the best ones if they are kept.
     let nets_of = |fleet: &Fleet<R>| {
@@ -145,7 +145,7 @@ fn train_in<R: Number>(
         watch(fleet.iteration(), fleet.latest(place))
     };
     let checkpoint = checkpoints.map(|checkpoints| FleetCheckpoint::new(checkpoints, trials).until(stops_at));
-    let ended = ready.train(checkpoint.as_ref(), |_| false, keep_going)?;
+    let ended = job.train(checkpoint.as_ref(), |_| false, keep_going)?;
     let TrainedFleet { fleet, trained: Some(trained), before } = ended else { return Ok(None) };
     let net = match trained[place].ending {
         _ if !is_kept => None,
@@ -157,12 +157,12 @@ fn train_in<R: Number>(
         }
         Ending::Stopped { .. } | Ending::Completed => nets_of(&fleet)?[0].take(),
     };
-    if ready.must_repeat(&trained) {
+    if job.must_repeat(&trained) {
         let iteration = fleet.iteration();
         checkpoint.iter().for_each(|checkpoint| checkpoint.before_step(iteration, false, || fleet.state()));
         drop(fleet);
         let again = checkpoint.as_ref().map(FleetCheckpoint::again);
-        let repeated = ready.repeats(&trained, again.as_ref(), &|| watch(iteration, None));
+        let repeated = job.repeats(&trained, again.as_ref(), &|| watch(iteration, None));
         if let (Err(_), Some(checkpoint)) = (&repeated, &checkpoint) {
             checkpoint.remove(); // it may be what went wrong
         }
@@ -170,13 +170,13 @@ fn train_in<R: Number>(
             return Ok(None);
         }
     }
-    Ok(Some((outcomes(&ready, trained, before, start), net)))
+    Ok(Some((outcomes(&job, trained, before, start), net)))
 }
 
 /// Divides the seconds of a fleet, those `before` this run and those since its `start`, among its trials in proportion to their operations,
 /// and makes their outcomes.
-fn outcomes<R>(ready: &Ready<R>, trained: Vec<Trained>, before: EarlierRuns, start: Instant) -> Vec<Outcome> {
-    let Ready { plan, trials, .. } = ready;
+fn outcomes<R>(job: &FleetJob<R>, trained: Vec<Trained>, before: EarlierRuns, start: Instant) -> Vec<Outcome> {
+    let FleetJob { plan, trials, .. } = job;
     let seconds = before.seconds + start.elapsed().as_secs_f64();
     let flops: Vec<f64> =
         trials.iter().zip(&trained).map(|(trial, trained)| flops_done(plan, trial, trained)).collect();

@@ -6,11 +6,11 @@ pub mod data_parallel;
 pub mod execute;
 pub mod first_layers;
 pub mod fleet;
+mod fleet_job;
 pub mod inputs;
 #[cfg(feature = "mpi")]
 pub mod mpi_ranks;
 pub mod outcome;
-mod ready;
 pub mod running_fleets;
 pub mod training;
 pub mod untrusted;

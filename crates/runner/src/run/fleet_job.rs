@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::plan::trial::Trial;
 
 /// The trials of a fleet with everything that their training needs.
-pub(super) struct Ready<'r, R> {
+pub(super) struct FleetJob<'r, R> {
     pub(super) plan: &'r Plan,
     pub(super) trials: &'r [&'r Trial],
     pub(super) examples: &'r Examples<R>,
@@ -28,24 +28,24 @@ pub(super) struct TrainedFleet<'e, R: 'static> {
     pub(super) before: EarlierRuns,
 }
 
-impl<'r> Ready<'r, f32> {
+impl<'r> FleetJob<'r, f32> {
     /// Takes the examples of the plan's `inputs` that these trials train on.
     pub(super) fn new(plan: &'r Plan, trials: &'r [&'r Trial], inputs: &'r Inputs) -> Self {
-        Ready { plan, trials, examples: inputs.f32(plan.input_form(trials[0])), first_layers: &inputs.first_layers }
+        FleetJob { plan, trials, examples: inputs.f32(plan.input_form(trials[0])), first_layers: &inputs.first_layers }
     }
 }
 
-impl<'r> Ready<'r, f64> {
+impl<'r> FleetJob<'r, f64> {
     /// Takes the examples of the plan's `inputs` that these trials train on.
     pub(super) fn new(plan: &'r Plan, trials: &'r [&'r Trial], inputs: &'r Inputs) -> Self {
-        Ready { plan, trials, examples: inputs.f64(plan.input_form(trials[0])), first_layers: &inputs.first_layers }
+        FleetJob { plan, trials, examples: inputs.f64(plan.input_form(trials[0])), first_layers: &inputs.first_layers }
     }
 }
 
-impl<'r, R: Number> Ready<'r, R> {
+impl<'r, R: Number> FleetJob<'r, R> {
     /// Makes the fleet, each of its nets before its training, of which `adapted` may make another.
     pub(super) fn fleet(&self, adapted: impl Fn(Training) -> Training) -> Result<Fleet<'r, R>, WrongSum> {
-        let Ready { plan, trials, examples, first_layers } = self;
+        let FleetJob { plan, trials, examples, first_layers } = self;
         let start = |trial: &&Trial| {
             let start = first_layers.initial_net(trial, plan.data, examples)?;
             Ok(InitialNet { training: adapted(start.training), ..start })
