@@ -49,7 +49,7 @@ pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
     };
     decided.write(&mut record, &shards, &out).map_err(Failure::of_writing)?;
     let Decided { joined, .. } = &decided;
-    let damaged: HashSet<String> = record.finished()?.1.into_iter().collect();
+    let damaged: HashSet<String> = record.finished()?.damaged.into_iter().collect();
     export(&record, &out, &damaged).map_err(Failure::of_writing)?;
     let all_are_done = missing::report(&record, joined, &shards, &damaged, &out)?;
     let is_over = all_are_done && !say_next_rung(&joined.plan, &record.statuses()?, &out)?;

@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::plan::Plan;
 use crate::record::Record;
 use crate::record::columns::of_objective;
-use crate::record::stored::FinishedTrial;
+use crate::record::stored::{Finished, FinishedTrial};
 use crate::spec::rungs::Rungs;
 
 /// The reason why a sweep ends with a rung that is not its last one.
@@ -32,7 +32,7 @@ pub(super) fn find_rung(
     record: &Record,
 ) -> Result<RungState> {
     // Failed trials too: they are trained again, but no rung waits for them.
-    let (finished, damaged) = record.finished()?;
+    let Finished { intact: finished, damaged } = record.finished()?;
     let mut ended = record.statuses()?;
     ended.retain(|id, _| !damaged.contains(id));
     let mut has_climbed = false;

@@ -10,6 +10,7 @@ use super::failure::INTERRUPTED;
 use super::stop::stop_on_interrupt;
 use crate::cli;
 use crate::record::Record;
+use crate::record::stored::Finished;
 use crate::terminal::say;
 use datasets::text::count;
 
@@ -30,15 +31,15 @@ pub(super) fn run(args: &cli::Verify, blas: Option<&Request>) -> Result<ExitCode
             &format!("{} of something that is no longer there", count(rows, "row")),
         ),
     }
-    let (finished, damaged) = record.finished()?;
+    let Finished { intact, damaged } = record.finished()?;
     report.plan(&record)?;
     report.former_plans(&record)?;
-    report.trials(finished.len(), &damaged);
+    report.trials(intact.len(), &damaged);
     let experiment_is_kept = report.files(&record, &args.dir)?;
     if !experiment_is_kept {
         report.line(None, "trained again", "nothing: experiment.toml says what the trials were trained on");
     } else if !stop.is_asked() {
-        again::run(args, blas, &record, &finished, &stop, &mut report)?;
+        again::run(args, blas, &record, &intact, &stop, &mut report)?;
     }
     if stop.is_asked() {
         return Ok(ExitCode::from(INTERRUPTED));

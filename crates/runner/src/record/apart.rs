@@ -50,7 +50,7 @@ impl Record {
     /// As [`Record::find_apart`] has them.
     pub fn finished_in(folder: &Path) -> Result<HashSet<String>, Error> {
         Ok(match Record::find_apart(folder)? {
-            Some(record) => record.finished()?.0,
+            Some(record) => record.finished()?.intact,
             None => HashSet::new(),
         })
     }

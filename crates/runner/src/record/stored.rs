@@ -101,6 +101,15 @@ impl FinishedTrial {
     }
 }
 
+/// The ids of finished trials.
+#[derive(Debug)]
+pub struct Finished {
+    /// Those that need not run again: completed or diverged, and as they were stored.
+    pub intact: HashSet<String>,
+    /// Those that are not what was stored, in the order of the record.
+    pub damaged: Vec<String>,
+}
+
 impl Recipe {
     /// Reads an id with its recipe: the data, the fleet, and [`COLUMNS`] after them; `None` if the data or the fleet is lost.
     fn from_row(row: &Row) -> rusqlite::Result<Option<(String, Self)>> {
@@ -111,14 +120,14 @@ impl Recipe {
 }
 
 impl Record {
-    /// Returns the trials that need not run again, which are completed or diverged and as they were stored, and the
-    /// trials that are damaged.
-    pub fn finished(&self) -> Result<(HashSet<String>, Vec<String>), Error> {
+    /// Proves every finished trial, of whatever plan.
+    pub fn finished(&self) -> Result<Finished, Error> {
         let trials = self.finished_trials()?;
         let damaged = self.damaged(trials.iter().map(|(id, trial)| (&**id, trial)))?;
         let repeats = |(_, trial): &&(String, FinishedTrial)| trial.summary.status != Status::Failed;
         let intact = trials.iter().filter(|(id, _)| !damaged.contains(id)).filter(repeats).map(|(id, _)| id.clone());
-        Ok((intact.collect(), trials.iter().map(|(id, _)| id.clone()).filter(|id| damaged.contains(id)).collect()))
+        let in_order = trials.iter().map(|(id, _)| id).filter(|id| damaged.contains(*id));
+        Ok(Finished { intact: intact.collect(), damaged: in_order.cloned().collect() })
     }
 
     /// Reads all finished trials by their ids, of whatever plan.

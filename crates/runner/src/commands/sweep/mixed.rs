@@ -45,7 +45,7 @@ impl Mixed<'_> {
     pub(super) fn refuse_in_folder(&self, plan: &Plan, merged: &HashSet<String>) -> Result<()> {
         match Record::read_unproven(self.folder) {
             Ok(record) => {
-                let (mut finished, _) = record.finished()?;
+                let mut finished = record.finished()?.intact;
                 finished.extend(merged.iter().cloned());
                 self.refuse(&record, plan, &finished)
             }

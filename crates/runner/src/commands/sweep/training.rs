@@ -32,6 +32,7 @@ use crate::record::export::export;
 use crate::record::folder::set_aside;
 use crate::record::plan::StoredPlan;
 use crate::record::shards::misplaced;
+use crate::record::stored::Finished;
 use crate::run::checkpoint::checkpoints::{Checkpoints, Writing};
 use crate::run::running_fleets::RunningFleets;
 use crate::run::training::{Run, left_to_train};
@@ -84,7 +85,7 @@ impl Training {
         if let Some(problem) = misplaced(folder, record.shard()?.as_ref()) {
             bail!("{}: {problem}; --fresh sets it aside", folder.display());
         }
-        let (mut finished, damaged) = record.finished().map_err(Failure::of_writing)?;
+        let Finished { intact: mut finished, damaged } = record.finished().map_err(Failure::of_writing)?;
         finished.extend(sweep.merged.iter().cloned());
         // Another runner may have written here since the record was read.
         mixed.refuse(&record, plan, &finished)?;
