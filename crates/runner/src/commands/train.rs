@@ -9,15 +9,15 @@ use net::Engine;
 
 use self::output::Output;
 use self::results::{fits_a_model, interrupted, model_of, net_in_words, say_resumed};
+use self::shown::train_shown;
 use self::subject::{RecordedTrial, Subject};
 use super::advice::advise;
 use super::failure::INTERRUPTED;
 use super::session::{Session, enough_memory};
-use super::stop::stop_on_interrupt;
+use super::stop::{Stop, stop_on_interrupt};
 use crate::cli;
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
-use crate::progress::training::TrainingProgress;
 use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::fleet::{self, Kept};
 use crate::run::workers::Workers;
@@ -30,6 +30,7 @@ mod lock;
 mod output;
 mod provenance;
 mod results;
+mod shown;
 mod subject;
 
 /// Trains the only point of an experiment and writes its model.
@@ -53,18 +54,10 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let fleet: Vec<&Trial> = plan.trials_of(&plan.fleets[0]).collect();
     let kept = recorded.as_ref().map_or(Kept { place: 0, stops_at: None }, RecordedTrial::kept);
     let trial = fleet[kept.place];
-    let weights = first_weights(&plan, trial);
     fits_a_model(&plan, trial)?;
     output.may_be_written(&session.experiment)?;
     advise(&plan);
-    // At the end, the net's own W[1] and W(0) are in memory beside the engine's form of the first layer.
-    let needed = session.bytes_needed(&plan, 1) + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
-    enough_memory(needed, "this training needs", session.to_need_less(&plan, 1, "use a smaller net"))?;
-    let workers = Workers::new(1, session.experiment.threads)?;
-    // At the end, every engine but the direct one multiplies the sum of its steps by the examples.
-    let moves = Call::backward_weights(1.0, Accumulate::Add);
-    let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights, moves));
-    session.check_blas(&plan, &workers, at_end, &stop)?;
+    let workers = checked_workers(&session, &plan, trial, &stop)?;
     let machine = session.machine();
     let _lock = output.hold()?;
     say(&format!("{}: {}; {}", session.experiment.name, session.data_in_words(), net_in_words(&plan, trial)));
@@ -78,22 +71,14 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         say_resumed(iteration, plan.iterations(trial), &checkpoint);
     }
     let inputs = session.last_inputs(&plan)?;
-    let trained = workers.alone(|| {
-        let progress = TrainingProgress::new(args.progress, plan.iterations(trial), trial.config.record_every);
-        let watch = |_, latest| {
-            progress.at(latest);
-            !stop.is_asked()
-        };
-        let trained = fleet::train(&plan, &fleet, Some(kept), &inputs, Some(&checkpoints), &watch);
-        progress.end(trial, trained.iter().flatten().map(|(outcomes, _)| &outcomes[kept.place]).next());
-        trained
+    let trained = train_shown(&plan, trial, &workers, (args.progress, &stop), |watch| {
+        let trained = fleet::train(&plan, &fleet, Some(kept), &inputs, Some(&checkpoints), watch)?;
+        Ok(trained.map(|(mut outcomes, net)| (outcomes.swap_remove(kept.place), net)))
     });
-    let trained = trained?;
-    let Some((mut outcomes, net)) = trained else {
+    let Some((outcome, net)) = trained? else {
         say(&interrupted(checkpoints.iteration(&fleet), &checkpoint));
         return Ok(ExitCode::from(INTERRUPTED));
     };
-    let outcome = outcomes.swap_remove(kept.place);
     if let Some(recorded) = &recorded {
         recorded.compare(&outcome, &machine)?;
     }
@@ -104,6 +89,20 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     });
     output.leave(trial, &outcome, model, &checkpoints)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Checks memory and the BLAS, and starts the threads.
+fn checked_workers(session: &Session, plan: &Plan, trial: &Trial, stop: &Stop) -> Result<Workers> {
+    let weights = first_weights(plan, trial);
+    // At the end, the net's own W[1] and W(0) are in memory beside the engine's form of the first layer.
+    let needed = session.bytes_needed(plan, 1) + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
+    enough_memory(needed, "this training needs", session.to_need_less(plan, 1, "use a smaller net"))?;
+    let workers = Workers::new(1, session.experiment.threads)?;
+    // At the end, every engine but the direct one multiplies the sum of its steps by the examples.
+    let moves = Call::backward_weights(1.0, Accumulate::Add);
+    let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights, moves));
+    session.check_blas(plan, &workers, at_end, stop)?;
+    Ok(workers)
 }
 
 /// Returns the shape of W\[1\] and the number of training examples.

@@ -8,6 +8,7 @@ use net::{Engine, Metric, data_parallel_calls, most_gradients_sent};
 
 use super::output::Output;
 use super::results::{fits_a_model, interrupted, model_of, net_in_words, say_resumed};
+use super::shown::train_shown;
 use super::subject::Subject;
 use crate::cli;
 use crate::commands::failure::INTERRUPTED;
@@ -17,11 +18,12 @@ use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
 use crate::progress::mode::ProgressMode;
-use crate::progress::training::TrainingProgress;
 use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::data_parallel::train_data_parallel;
+use crate::run::fleet::Watch;
 use crate::run::mpi_ranks::{Mpi, number_pair};
 use crate::run::workers::Workers;
+use crate::spec::trial::TrialConfig;
 use crate::terminal::{say, speak_of_errors_only};
 use datasets::text::count;
 
@@ -39,31 +41,20 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let subject = Subject::of(args)?;
     let output = Output::of(args, &subject, stop.writing());
     let mut experiment = subject.experiment;
-    let config = &mut experiment.points[0].config;
-    match config.engine.replace(Engine::Direct) {
-        None | Some(Engine::Direct) => {}
-        Some(other) => bail!("run.engine: is {}; --mpi trains with the direct engine", other.name()),
-    }
-    if config.metrics.contains(&Metric::DeadRelu) {
-        bail!("train.metrics: dead_relu needs all examples of a step in one process; leave it out with --mpi");
-    }
+    for_ranks(&mut experiment.points[0].config)?;
     let mut session = Session::of(experiment, blas)?;
     let plan = session.plan()?;
     let trial = &plan.trials[0];
     fits_a_model(&plan, trial)?;
     fits_mpi(&plan, trial, mpi.count())?;
-    let workers = prepared(&session, &plan, trial, &mpi, &stop)?;
+    let workers = checked_workers(&session, &plan, trial, &mpi, &stop)?;
     let machine = session.machine();
     let every = session.experiment.checkpoint_every;
     let checkpoints = Checkpoints::beside(&output.model, &machine, every, stop.writing()).of_ranks(is_first);
     let iteration = checkpoints.iteration(&[trial]);
     all_alike(&mpi, trial, &machine, iteration)?;
-    let _lock = if is_first {
-        output.may_be_written(&session.experiment)?;
-        Some(output.hold()?)
-    } else {
-        None
-    };
+    let hold = || output.may_be_written(&session.experiment).and_then(|()| output.hold());
+    let _lock = is_first.then(hold).transpose()?;
     let (name, data, net) = (&session.experiment.name, session.data_in_words(), net_in_words(&plan, trial));
     say(&format!("{name}: {data}; {net}; {}", count(mpi.count(), "rank")));
     session.say_machine(&machine);
@@ -72,17 +63,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     }
 
     let inputs = session.last_inputs(&plan)?;
-    let trained = workers.alone(|| {
-        let shown = TrainingProgress::new(progress, plan.iterations(trial), trial.config.record_every);
-        let watch = |_, latest| {
-            shown.at(latest);
-            !stop.is_asked()
-        };
-        let trained = train_data_parallel(&plan, trial, &inputs, &mpi, &checkpoints, &watch);
-        shown.end(trial, trained.iter().flatten().map(|(outcome, _)| outcome).next());
-        trained
-    });
-    let trained = trained?;
+    let train = |watch: Watch| train_data_parallel(&plan, trial, &inputs, &mpi, &checkpoints, watch);
+    let trained = train_shown(&plan, trial, &workers, (progress, &stop), train)?;
     mpi.finish();
     let Some((outcome, net)) = trained else {
         say(&interrupted(checkpoints.iteration(&[trial]), &checkpoints.path(&[trial])));
@@ -100,8 +82,23 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
+/// Takes the direct engine, the one that ranks train with.
+///
+/// # Errors
+/// If another engine is asked for, or a metric that no rank alone can measure.
+fn for_ranks(config: &mut TrialConfig) -> Result<()> {
+    match config.engine.replace(Engine::Direct) {
+        None | Some(Engine::Direct) => {}
+        Some(other) => bail!("run.engine: is {}; --mpi trains with the direct engine", other.name()),
+    }
+    if config.metrics.contains(&Metric::DeadRelu) {
+        bail!("train.metrics: dead_relu needs all examples of a step in one process; leave it out with --mpi");
+    }
+    Ok(())
+}
+
 /// Checks memory and the BLAS for this rank's part, and starts its threads.
-fn prepared(session: &Session, plan: &Plan, trial: &Trial, mpi: &Mpi, stop: &Stop) -> Result<Workers> {
+fn checked_workers(session: &Session, plan: &Plan, trial: &Trial, mpi: &Mpi, stop: &Stop) -> Result<Workers> {
     let threads = session.experiment.threads;
     let ranks = mpi.ranks_here();
     let needed = plan.peak_bytes(1, threads) * ranks as f64;
