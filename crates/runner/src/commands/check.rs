@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kernels::blas::{Choice, Library, Request, Source, Warning, candidates, choose};
+use kernels::blas::{Choice, Library, Refused, Request, Source, Warning, candidates, choose};
 use kernels::{Call, LayerShape, Real, Vectors, WrongProduct, peak, self_check};
 
 use super::answer::{mark, print_with_marks};
@@ -45,54 +45,14 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
         "peak of a core",
         format!("{} multiply-adds: f32 {single}, f64 {double} GFLOP/s", Vectors::detect()),
     );
-    report.line(
-        Some(admitted.is_ok()),
-        "BLAS",
-        match &admitted {
-            Ok(()) => format!("{}; {}", library.config(), library.path().display()),
-            Err(refused) => refused.to_string(),
-        },
-    );
-    for warning in &warnings {
-        let is_note = !matches!(warning, Warning::Slow { .. } | Warning::IgnoredCore { .. });
-        report.line(Some(is_note), "BLAS", warning.to_string());
-    }
-    let threads = match library.counts_threads() {
-        true => format!("{} a product, set and read back", library.threads()),
-        false => "unknown: the library has no function that sets them".to_owned(),
-    };
-    report.line(Some(true), "BLAS threads", threads);
-    if callers < machine::cores() {
-        let all = count(machine::cores(), "core");
-        report.line(
-            Some(true),
-            "BLAS threads",
-            format!("{callers} at once, for which it has buffers; this machine has {all}"),
-        );
-    }
-    for (dtype, result) in products {
-        let right = format!("W·A, dZ·Aᵀ and Wᵀ·dZ are right at {} shapes", SHAPES.len());
-        let fix = |wrong: WrongProduct| format!("{wrong}; use another BLAS (--blas), or set OPENBLAS_CORETYPE=Haswell");
-        report.line(Some(result.is_ok()), &format!("products in {dtype}"), result.map_or_else(fix, |()| right));
-    }
+    report.blas(library, admitted, &warnings);
+    report.blas_threads(library, callers);
+    products.into_iter().for_each(|(dtype, result)| report.products(dtype, result));
     report.libraries(library, peak);
     report.line(Some(true), "HDF5", this.hdf5_version().to_owned());
-    let mut wrong_data = false;
-    for set in &KNOWN {
-        let (right, detail) = match set.find() {
-            Err(_) => (None, format!("not here; get it with {}", set.ways_to_get())),
-            Ok(files) => match files.iter().try_for_each(Pinned::verify) {
-                Ok(()) => (Some(true), files[0].path.display().to_string()),
-                Err(error) => {
-                    wrong_data = true;
-                    (Some(false), error.to_string())
-                }
-            },
-        };
-        report.line(right, &format!("data set {}", set.name), detail);
-    }
+    let data_are_right = report.data_sets();
     print_with_marks(&report.0)?;
-    Ok(ExitCode::from(if !trusted || is_slow { 3 } else { 2 * u8::from(wrong_data) }))
+    Ok(ExitCode::from(if !trusted || is_slow { 3 } else { 2 * u8::from(!data_are_right) }))
 }
 
 /// Returns the number of cores, or the most callers that the library has buffers for.
@@ -112,6 +72,57 @@ impl Report {
     /// Adds a line: right, wrong, or neither.
     fn line(&mut self, right: Option<bool>, what: &str, detail: String) {
         self.0 += &format!("{} {what}: {detail}\n", mark(right));
+    }
+
+    /// Adds a line for the library, which is admitted or refused, and one for each warning about it.
+    fn blas(&mut self, library: &Library, admitted: Result<(), Refused>, warnings: &[Warning]) {
+        let detail = match &admitted {
+            Ok(()) => format!("{}; {}", library.config(), library.path().display()),
+            Err(refused) => refused.to_string(),
+        };
+        self.line(Some(admitted.is_ok()), "BLAS", detail);
+        for warning in warnings {
+            let is_note = !matches!(warning, Warning::Slow { .. } | Warning::IgnoredCore { .. });
+            self.line(Some(is_note), "BLAS", warning.to_string());
+        }
+    }
+
+    /// Adds a line for the threads of a product, and one for the callers at once if they are fewer than the cores.
+    fn blas_threads(&mut self, library: &Library, callers: usize) {
+        let threads = match library.counts_threads() {
+            true => format!("{} a product, set and read back", library.threads()),
+            false => "unknown: the library has no function that sets them".to_owned(),
+        };
+        self.line(Some(true), "BLAS threads", threads);
+        if callers < machine::cores() {
+            let all = count(machine::cores(), "core");
+            let detail = format!("{callers} at once, for which it has buffers; this machine has {all}");
+            self.line(Some(true), "BLAS threads", detail);
+        }
+    }
+
+    /// Adds a line for the products in one element type.
+    fn products(&mut self, dtype: &str, result: Result<(), WrongProduct>) {
+        let right = format!("W·A, dZ·Aᵀ and Wᵀ·dZ are right at {} shapes", SHAPES.len());
+        let fix = |wrong: WrongProduct| format!("{wrong}; use another BLAS (--blas), or set OPENBLAS_CORETYPE=Haswell");
+        self.line(Some(result.is_ok()), &format!("products in {dtype}"), result.map_or_else(fix, |()| right));
+    }
+
+    /// Adds a line for each known data set; returns `false` if one that is here doesn't have its known content.
+    fn data_sets(&mut self) -> bool {
+        let mut are_right = true;
+        for set in &KNOWN {
+            let (right, detail) = match set.find() {
+                Err(_) => (None, format!("not here; get it with {}", set.ways_to_get())),
+                Ok(files) => match files.iter().try_for_each(Pinned::verify) {
+                    Ok(()) => (Some(true), files[0].path.display().to_string()),
+                    Err(error) => (Some(false), error.to_string()),
+                },
+            };
+            are_right &= right != Some(false);
+            self.line(right, &format!("data set {}", set.name), detail);
+        }
+        are_right
     }
 
     /// Adds a line for each library that is found here, with its speed at a product of 256 × 256 × 256.

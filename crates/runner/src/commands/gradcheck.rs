@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use kernels::blas::Request;
 use ndarray::{Array2, Axis};
-use net::gradient_check::{self, Verdict};
+use net::gradient_check::{self, TensorCheck, Verdict};
 use net::initialise;
 
 use super::answer::print_with_marks;
@@ -14,6 +14,7 @@ use super::session::{enough_for_net, set_up_blas_of, warn_of};
 use super::source::data_of;
 use crate::cli;
 use crate::spec::experiment::Experiment;
+use crate::spec::trial::TrialConfig;
 use crate::table::Table;
 use crate::terminal::say;
 use crate::text::{plain, short_name};
@@ -45,22 +46,10 @@ pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitC
     let examples = x.ncols().min(args.examples as usize);
     let (x, y) = (x.view().split_at(Axis(1), examples).0, y.view().split_at(Axis(1), examples).0);
 
-    let mut table = Table::new(["net", "tensor", "compared", "at_kink", "relative_error", "gradient"]);
-    let (mut seen, mut wrong, mut unknown) = (BTreeSet::new(), 0, BTreeMap::new());
+    let (mut seen, mut tally) = (BTreeSet::new(), Tally::new());
     for point in &experiment.points {
         let config = point.on(shape)?;
-        let canonical = config.canonical();
-        // Only L2 decay is a part of the gradient.
-        let decays = config.optimiser.decay.lambda > 0.0 && !config.optimiser.decay.decoupled;
-        // Under muP, the λ of a tensor is another one for optimisers of another kind.
-        let is_mup = canonical.get("model.init").is_some_and(|init| init == "mup");
-        let is_part = |key: &str| match key {
-            "train.optimizer" => decays && is_mup,
-            _ => decays || !key.starts_with("train."),
-        };
-        let value = |key: &str| canonical.get(key).filter(|value| !value.is_null() && is_part(key));
-        let net = KEYS.iter().filter_map(|key| Some(format!("{}={}", short_name(key), plain(value(key)?))));
-        let net = net.collect::<Vec<_>>().join(" ");
+        let net = net_in_words(&config);
         if !seen.insert(net.clone()) {
             continue; // the same equations, from another seed or with keys that J doesn't depend on
         }
@@ -68,40 +57,77 @@ pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitC
         let architecture = config.architecture(shape.features, shape.task);
         let chain = initialise::chain(&architecture, &config.initialisation, config.seed);
         for check in gradient_check::check(&chain, x, y, &config.training(shape.train), args.elements as usize) {
-            let verdict = match check.verdict {
-                Verdict::Right => "✓".to_owned(),
-                Verdict::Wrong => {
-                    wrong += 1;
-                    "✗ wrong".to_owned()
-                }
-                Verdict::Unknown(why) => {
-                    *unknown.entry(why).or_insert(0) += 1;
-                    format!("- {why}")
-                }
-            };
-            table.row([
-                net.clone(),
-                check.name,
-                format!("{} of {}", check.compared, check.elements),
-                check.at_kink.to_string(),
-                format!("{:.1e}", check.relative_error),
-                verdict,
-            ]);
+            tally.add(&net, check);
         }
     }
-    print_with_marks(&table.to_string())?;
-    let reasons =
-        unknown.iter().map(|(why, &tensors)| format!("; {} could not be compared: {why}", count(tensors, "tensor")));
-    say(&match wrong {
-        0 if unknown.is_empty() => {
-            format!(
-                "every gradient compared is right: {}, {}, f64",
-                count(seen.len(), "net"),
-                count(examples, "example")
-            )
+    print_with_marks(&tally.table.to_string())?;
+    say(&tally.in_words(seen.len(), examples));
+    Ok(ExitCode::from(u8::from(tally.wrong > 0)))
+}
+
+/// Lists the keys that a net and its cost depend on, with their values.
+fn net_in_words(config: &TrialConfig) -> String {
+    let canonical = config.canonical();
+    // Only L2 decay is a part of the gradient.
+    let decays = config.optimiser.decay.lambda > 0.0 && !config.optimiser.decay.decoupled;
+    // Under muP, the λ of a tensor is another one for optimisers of another kind.
+    let is_mup = canonical.get("model.init").is_some_and(|init| init == "mup");
+    let is_part = |key: &str| match key {
+        "train.optimizer" => decays && is_mup,
+        _ => decays || !key.starts_with("train."),
+    };
+    let value = |key: &str| canonical.get(key).filter(|value| !value.is_null() && is_part(key));
+    let net = KEYS.iter().filter_map(|key| Some(format!("{}={}", short_name(key), plain(value(key)?))));
+    net.collect::<Vec<_>>().join(" ")
+}
+
+/// The tensors that were checked.
+struct Tally {
+    table: Table,
+    /// The number of wrong gradients.
+    wrong: usize,
+    /// The number of tensors that could not be compared, by the reason.
+    unknown: BTreeMap<&'static str, usize>,
+}
+
+impl Tally {
+    fn new() -> Self {
+        let table = Table::new(["net", "tensor", "compared", "at_kink", "relative_error", "gradient"]);
+        Tally { table, wrong: 0, unknown: BTreeMap::new() }
+    }
+
+    fn add(&mut self, net: &str, check: TensorCheck) {
+        let verdict = match check.verdict {
+            Verdict::Right => "✓".to_owned(),
+            Verdict::Wrong => {
+                self.wrong += 1;
+                "✗ wrong".to_owned()
+            }
+            Verdict::Unknown(why) => {
+                *self.unknown.entry(why).or_insert(0) += 1;
+                format!("- {why}")
+            }
+        };
+        self.table.row([
+            net.to_owned(),
+            check.name,
+            format!("{} of {}", check.compared, check.elements),
+            check.at_kink.to_string(),
+            format!("{:.1e}", check.relative_error),
+            verdict,
+        ]);
+    }
+
+    fn in_words(&self, nets: usize, examples: usize) -> String {
+        let unknown = self.unknown.iter();
+        let reasons =
+            unknown.map(|(why, &tensors)| format!("; {} could not be compared: {why}", count(tensors, "tensor")));
+        match self.wrong {
+            0 if self.unknown.is_empty() => {
+                format!("every gradient compared is right: {}, {}, f64", count(nets, "net"), count(examples, "example"))
+            }
+            0 => format!("no gradient is wrong{}", reasons.collect::<String>()),
+            wrong => format!("{} wrong", count(wrong, "gradient")),
         }
-        0 => format!("no gradient is wrong{}", reasons.collect::<String>()),
-        _ => format!("{} wrong", count(wrong, "gradient")),
-    });
-    Ok(ExitCode::from(u8::from(wrong > 0)))
+    }
 }

@@ -21,6 +21,7 @@ use crate::plan::trial::Trial;
 use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::fleet::{self, Kept};
 use crate::run::workers::Workers;
+use crate::spec::data::DataShape;
 use crate::spec::trial::Dtype;
 use crate::terminal::say;
 
@@ -93,7 +94,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
 
 /// Checks memory and the BLAS, and starts the threads.
 fn checked_workers(session: &Session, plan: &Plan, trial: &Trial, stop: &Stop) -> Result<Workers> {
-    let weights = first_weights(plan, trial);
+    let DataShape { features, train, task, .. } = plan.data;
+    let weights = LayerShape { n_out: trial.config.first_width(task), n_in: features, examples: train };
     // At the end, the net's own W[1] and W(0) are in memory beside the engine's form of the first layer.
     let needed = session.bytes_needed(plan, 1) + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
     enough_memory(needed, "this training needs", session.to_need_less(plan, 1, "use a smaller net"))?;
@@ -103,10 +105,4 @@ fn checked_workers(session: &Session, plan: &Plan, trial: &Trial, stop: &Stop) -
     let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights, moves));
     session.check_blas(plan, &workers, at_end, stop)?;
     Ok(workers)
-}
-
-/// Returns the shape of W\[1\] and the number of training examples.
-fn first_weights(plan: &Plan, trial: &Trial) -> LayerShape {
-    let n_out = trial.config.first_width(plan.data.task);
-    LayerShape { n_out, n_in: plan.data.features, examples: plan.data.train }
 }
