@@ -5,7 +5,6 @@ mod missing;
 mod prepared;
 mod sizes;
 
-use std::collections::BTreeSet;
 use std::env::{current_dir, current_exe};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,6 +43,7 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
         refuse_other_experiment(&folder, &prepared)?;
     }
     let sizes = Sizes::of(&prepared, &options, before.as_ref().map(|before| before.shards))?;
+    sizes.say();
     let first = Submission {
         shards: sizes.shards,
         workers: sizes.jobs,
@@ -54,35 +54,27 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     let submission = before.clone().unwrap_or(first);
 
     let every = || (0..sizes.shards).collect::<Vec<_>>();
-    let (mut to_send, mut tasks) = (every(), BTreeSet::new());
-    if args.resume {
-        let left = left(&mut prepared, sizes.shards)?;
-        if left.is_empty() && (prepared.is_over || prepared.rungs_ahead() == 0) {
-            say(&match prepared.is_over {
-                true => format!("{NONE_GOES_ON}; the results are in {}", word(&prepared.out)),
-                false => format!("every trial is in a record; runner merge {} joins them", word(&folder)),
-            });
+    let to_send = match args.resume {
+        true => what_is_missing(&mut prepared, &submission, &folder)?,
+        false => ToSend::Jobs { shards: every(), others: Vec::new() },
+    };
+    let (shards, others) = match to_send {
+        ToSend::Nothing(why) => {
+            say(&why);
             return Ok(ExitCode::SUCCESS);
         }
-        tasks = with_a_task(&submission, &folder)?;
-        to_send = without_a_task(left, &tasks);
-    }
-    // After tasks that Slurm has, nothing is missing but a merge that it refused.
-    let lacks_merge = to_send.is_empty() && (tasks.is_empty() || submission.merge.is_none());
-    if to_send.is_empty() && !lacks_merge {
-        say(&format!("nothing to submit: Slurm has tasks of {}", count(tasks.len(), "shard")));
-        return Ok(ExitCode::SUCCESS);
-    }
+        ToSend::Jobs { shards, others } => (shards, others),
+    };
     let scripts = scripts(&prepared, &sizes, options, &folder)?;
     let texts = [scripts.array(), scripts.merge()];
+    let merge_after = shards.is_empty().then_some(&others[..]);
     // The current rung, and then all shards of each later one.
-    let mut rungs = if lacks_merge { Vec::new() } else { vec![to_send] };
-    rungs.extend((0..prepared.rungs_ahead()).map(|_rung| every()));
-    let arrays = rungs.iter().map(|shards| (array_of(shards, scripts.options.max_parallel), shards.len()));
-    let arrays: Vec<(String, usize)> = arrays.collect();
-    let others = if tasks.is_empty() { Vec::new() } else { submission.jobs.clone() };
+    let later = (0..prepared.rungs_ahead()).map(|_rung| every());
+    let rungs = Some(shards).filter(|shards| !shards.is_empty()).into_iter().chain(later);
+    let arrays: Vec<(String, usize)> =
+        rungs.map(|shards| (array_of(&shards, scripts.options.max_parallel), shards.len())).collect();
     if args.dry_run {
-        return preview(&folder, &texts, &arrays, lacks_merge.then_some(&others[..]));
+        return preview(&folder, &texts, &arrays, merge_after);
     }
     make_folder(&folder).map_err(Failure::of_writing)?;
     let _lock = lock(&folder).map_err(Failure::of_writing)?;
@@ -92,8 +84,8 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     }
     write(&folder, &prepared, &texts)?;
     let mut jobs = Jobs::new(&folder, &prepared.out, submission);
-    if lacks_merge {
-        jobs.send_merge(&others)?;
+    if let Some(others) = merge_after {
+        jobs.send_merge(others)?;
     }
     for (array, tasks) in &arrays {
         jobs.send(array, *tasks, &others)?;
@@ -101,6 +93,33 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     say(&format!("runner status {} shows how far they are", word(&folder)));
     print_names(&[&folder])?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The jobs that are to be sent.
+enum ToSend {
+    /// None, for this reason.
+    Nothing(String),
+    /// These shards of the current rung with its merge, or the merge alone if there are none; `others` are the jobs that Slurm has.
+    Jobs { shards: Vec<usize>, others: Vec<String> },
+}
+
+/// Finds what is missing of an earlier submission: goes to the rung that the merged results don't have whole.
+fn what_is_missing(prepared: &mut PreparedSubmission, submission: &Submission, folder: &Path) -> Result<ToSend> {
+    let left = left(prepared, submission.shards)?;
+    if left.is_empty() && (prepared.is_over || prepared.rungs_ahead() == 0) {
+        return Ok(ToSend::Nothing(match prepared.is_over {
+            true => format!("{NONE_GOES_ON}; the results are in {}", word(&prepared.out)),
+            false => format!("every trial is in a record; runner merge {} joins them", word(folder)),
+        }));
+    }
+    let tasks = with_a_task(submission, folder)?;
+    let shards = without_a_task(left, &tasks);
+    // After tasks that Slurm has, nothing is missing but a merge that it refused.
+    if shards.is_empty() && !tasks.is_empty() && submission.merge.is_some() {
+        return Ok(ToSend::Nothing(format!("nothing to submit: Slurm has tasks of {}", count(tasks.len(), "shard"))));
+    }
+    let others = if tasks.is_empty() { Vec::new() } else { submission.jobs.clone() };
+    Ok(ToSend::Jobs { shards, others })
 }
 
 /// Returns the directory and the runner that the scripts name.
