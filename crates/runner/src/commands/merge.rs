@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use datasets::text::count;
 
+use self::missing::Missing;
 use self::plan::JoinedPlan;
 use self::source::Source;
 use self::trial_sources::TrialSources;
@@ -51,7 +52,9 @@ pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
     let Decided { joined, .. } = &decided;
     let damaged: HashSet<String> = record.finished()?.damaged.into_iter().collect();
     export(&record, &out, &damaged).map_err(Failure::of_writing)?;
-    let all_are_done = missing::report(&record, joined, &shards, &damaged, &out)?;
+    let missing = Missing::of(&record, joined, &shards, &damaged)?;
+    missing.say(&out);
+    let all_are_done = missing.is_none();
     let is_over = all_are_done && !say_next_rung(&joined.plan, &record.statuses()?, &out)?;
     let judgements = if is_over { judge(&record, &out)? } else { Vec::new() };
     record.close().map_err(Failure::of_writing)?;

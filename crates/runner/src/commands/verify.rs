@@ -37,7 +37,7 @@ pub(super) fn run(args: &cli::Verify, blas: Option<&Request>) -> Result<ExitCode
     report.trials(intact.len(), &damaged);
     let experiment_is_kept = report.files(&record, &args.dir)?;
     if !experiment_is_kept {
-        report.line(None, "trained again", "nothing: experiment.toml says what the trials were trained on");
+        report.nothing_trained("experiment.toml says what the trials were trained on");
     } else if !stop.is_asked() {
         again::run(args, blas, &record, &intact, &stop, &mut report)?;
     }

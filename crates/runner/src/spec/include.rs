@@ -32,18 +32,12 @@ pub(super) fn add(
     builder: &PointBuilder,
     coverage: &mut Coverage,
 ) -> Result<Vec<Role>, Error> {
-    let seed_key = TRIAL_SEED.name();
     let mut idle = Vec::new();
     if includes.is_empty() {
         return Ok(idle);
     }
     let swept = axes.len();
-    for Entry { key, .. } in includes.iter().flat_map(|group| &group.columns) {
-        if !axes.iter().any(|axis| axis.key == *key) {
-            let group = Some(next_group(axes));
-            axes.push(Axis { key: key.clone(), scale: Scale::List, group });
-        }
-    }
+    add_axes(includes, axes);
     // The value of a key that the point does not set: the file's, else the default.
     let unset = |key: &str, point: &Point| -> Json {
         let of_base = builder.written.iter().find(|entry| entry.key == key);
@@ -58,13 +52,9 @@ pub(super) fn add(
     for (number, group) in includes.iter().enumerate() {
         let before = points.len();
         let columns = &group.columns;
-        let seeds = rows.iter().find(|axis| axis.columns[0].0 == seed_key);
-        let seeds = seeds.filter(|_| !columns.iter().any(|column| column.key == seed_key));
-        let seeds: Vec<Option<&Value>> =
-            seeds.map_or_else(|| vec![None], |seeds| seeds.rows.iter().map(|row| Some(&row[0])).collect());
-        for seed in seeds {
+        for seed in seeds_of(group, rows) {
             let own = columns.iter().map(|column| (column.key.as_str(), &column.value));
-            let assigned: Vec<_> = own.chain(seed.map(|seed| (seed_key, seed))).collect();
+            let assigned: Vec<_> = own.chain(seed.map(|seed| (TRIAL_SEED.name(), seed))).collect();
             let (mut point, applied) = builder
                 .point(&assigned, std::slice::from_ref(group))
                 .map_err(|error| explained(error, group, &axes[..swept]))?;
@@ -80,17 +70,39 @@ pub(super) fn add(
             }
         }
         if points.len() == before {
-            // Only a key of the trials can have brought the point to where another one is.
-            let changes_points =
-                |entry: &Entry| entry.place == Place::CommandLine && key(Role::of(&entry.key).1).is_some();
-            if !builder.written.iter().any(changes_points) {
-                let problem = "adds nothing: the point is there already".to_owned();
-                return Err(Error::setting(&columns[0].place, "sweep.include", problem));
-            }
+            refuse_idle(group, builder.written)?;
             idle.push(group.role);
         }
     }
     Ok(idle)
+}
+
+/// Adds an axis for each key that only included points set.
+fn add_axes(includes: &[AxisGroup], axes: &mut Vec<Axis>) {
+    for Entry { key, .. } in includes.iter().flat_map(|group| &group.columns) {
+        if !axes.iter().any(|axis| axis.key == *key) {
+            let group = Some(next_group(axes));
+            axes.push(Axis { key: key.clone(), scale: Scale::List, group });
+        }
+    }
+}
+
+/// Lists the seeds of an included point: those of the sweep, or `None` alone if the point sets `seed`, or the sweep has none.
+fn seeds_of<'r>(group: &AxisGroup, rows: &'r [AxisRows]) -> Vec<Option<&'r Value>> {
+    let seed_key = TRIAL_SEED.name();
+    let seeds = rows.iter().find(|axis| axis.columns[0].0 == seed_key);
+    let seeds = seeds.filter(|_| !group.columns.iter().any(|column| column.key == seed_key));
+    seeds.map_or_else(|| vec![None], |seeds| seeds.rows.iter().map(|row| Some(&row[0])).collect())
+}
+
+/// Refuses a table that adds nothing, unless a key of the trials on the command line has brought its point to where another one is.
+fn refuse_idle(group: &AxisGroup, written: &[Entry]) -> Result<(), Error> {
+    let changes_points = |entry: &Entry| entry.place == Place::CommandLine && key(Role::of(&entry.key).1).is_some();
+    if written.iter().any(changes_points) {
+        return Ok(());
+    }
+    let problem = "adds nothing: the point is there already".to_owned();
+    Err(Error::setting(&group.columns[0].place, "sweep.include", problem))
 }
 
 /// Explains a missing key of an included point that only the axes set.

@@ -1,4 +1,4 @@
-//! The trials that no shard has.
+//! The trials of a merge that are missing, failed or damaged.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
@@ -14,70 +14,102 @@ use crate::terminal::{say, warn};
 use crate::text::{first_and_others, first_few};
 use datasets::text::count;
 
-/// Lists the trials of the plan that are missing or `damaged`, shard by shard, and those that failed. Returns whether there are none.
-pub(super) fn report(
-    record: &Record,
-    joined: &JoinedPlan,
-    shards: &[Source],
-    damaged: &HashSet<String>,
-    out: &Path,
-) -> Result<bool, Error> {
-    let mut found = record.statuses()?;
-    found.retain(|id, _| !damaged.contains(id));
-    let planned: BTreeSet<&str> = joined.plan.points.values().map(|point| &*point.trial).collect();
-    let all = planned.len().max(joined.whole.trials);
-    // Only shards that are missing know the ids of these.
-    let unknown = all - planned.len();
-    let mut missing: BTreeSet<&str> = planned.iter().copied().filter(|id| !found.contains_key(*id)).collect();
-    let failed = planned.iter().filter(|id| found.get(**id) == Some(&Status::Failed)).count();
-    let there = planned.len() - missing.len();
-    let (trials, records) = (count(all, "trial"), count(shards.len(), "record"));
-    say(&format!("{there} of {trials}, of {records}, are in {}", out.display()));
-    let lost: Vec<&str> = planned.iter().copied().filter(|id| damaged.contains(*id)).collect();
-    if let Some(lost) = first_and_others(&lost) {
-        warn(&format!("{}: damaged in the record, and counted as missing: trial {lost}", out.display()));
-    }
-    if failed > 0 {
-        warn(&format!("{} failed; the same shards train them again", count(failed, "trial")));
-    }
-    let is_complete = missing.is_empty() && unknown == 0;
-    for (shard, source) in by_shard(shards) {
-        let Some(recorded) = &source.shard else { continue };
-        let own: Vec<&str> = missing.iter().copied().filter(|id| recorded.trials.contains(*id)).collect();
-        if !own.is_empty() {
-            warn(&format!(
-                "shard {shard}: {} of {} missing: {}",
-                own.len(),
-                count(recorded.trials.len(), "trial"),
-                first_few(own.iter().copied())
-            ));
+/// The trials of the plan that are missing, shard by shard, and those that failed.
+pub(super) struct Missing<'m> {
+    /// The number of trials of the whole sweep.
+    all: usize,
+    /// The number of those that are here.
+    there: usize,
+    /// The number of records that were joined.
+    records: usize,
+    /// Those that are damaged in the record, and count as missing.
+    damaged: Vec<&'m str>,
+    failed: usize,
+    /// The shards that are here, with the number of their trials and the missing ones.
+    of_shards: Vec<(Shard, usize, Vec<&'m str>)>,
+    /// The shards without a record.
+    absent: Vec<Shard>,
+    /// The missing trials that are of no shard here.
+    of_none: BTreeSet<&'m str>,
+    /// The number of missing trials that are not in the plan: only shards that are missing know their ids.
+    unknown: usize,
+}
+
+impl<'m> Missing<'m> {
+    /// Finds them in the joined `record`.
+    pub(super) fn of(
+        record: &Record,
+        joined: &'m JoinedPlan,
+        shards: &[Source],
+        damaged: &HashSet<String>,
+    ) -> Result<Self, Error> {
+        let mut found = record.statuses()?;
+        found.retain(|id, _| !damaged.contains(id));
+        let planned: BTreeSet<&str> = joined.plan.points.values().map(|point| &*point.trial).collect();
+        let all = planned.len().max(joined.whole.trials);
+        let mut missing: BTreeSet<&str> = planned.iter().copied().filter(|id| !found.contains_key(*id)).collect();
+        let there = planned.len() - missing.len();
+        let mut of_shards = Vec::new();
+        for (shard, source) in by_shard(shards) {
+            let Some(recorded) = &source.shard else { continue };
+            let own = missing.iter().copied().filter(|id| recorded.trials.contains(*id)).collect();
+            missing.retain(|id| !recorded.trials.contains(*id));
+            of_shards.push((shard, recorded.trials.len(), own));
         }
-        missing.retain(|id| !recorded.trials.contains(*id));
+        Ok(Missing {
+            all,
+            there,
+            records: shards.len(),
+            damaged: planned.iter().copied().filter(|id| damaged.contains(*id)).collect(),
+            failed: planned.iter().filter(|id| found.get(**id) == Some(&Status::Failed)).count(),
+            of_shards,
+            absent: absent(shards),
+            of_none: missing,
+            unknown: all - planned.len(),
+        })
     }
-    let absent = absent(shards);
-    if let (Some(first), false) = (absent.first(), missing.is_empty() && unknown == 0) {
-        let numbers = absent.iter().map(|shard| shard.number().to_string()).collect::<Vec<_>>().join(", ");
-        let (word, where_) = if absent.len() == 1 { ("shard", "is") } else { ("shards", "are") };
-        let place = shard_folder(out, *first);
-        warn(&format!(
-            "{word} {numbers} of {} {where_} missing ({} has no record {}), with {}",
-            first.count(),
-            place.display(),
-            if Record::is_in(&place) { "of it" } else { "to join" },
-            count(missing.len() + unknown, "trial"),
-        ));
-        missing.clear();
-    } else if unknown > 0 {
-        warn(&format!("{} missing, of shards without a record here", count(unknown, "trial")));
+
+    /// Returns whether every trial is here and none has failed.
+    pub(super) fn is_none(&self) -> bool {
+        self.there == self.all && self.failed == 0
     }
-    if !missing.is_empty() {
-        warn(&format!(
-            "{} missing, of no shard here: {}",
-            count(missing.len(), "trial"),
-            first_few(missing.iter().copied())
-        ));
+
+    /// Says how many trials are in `out`, and warns of the others.
+    pub(super) fn say(&self, out: &Path) {
+        let (trials, records) = (count(self.all, "trial"), count(self.records, "record"));
+        say(&format!("{} of {trials}, of {records}, are in {}", self.there, out.display()));
+        if let Some(damaged) = first_and_others(&self.damaged) {
+            warn(&format!("{}: damaged in the record, and counted as missing: trial {damaged}", out.display()));
+        }
+        if self.failed > 0 {
+            warn(&format!("{} failed; the same shards train them again", count(self.failed, "trial")));
+        }
+        for (shard, trials, own) in self.of_shards.iter().filter(|(.., own)| !own.is_empty()) {
+            let (trials, ids) = (count(*trials, "trial"), first_few(own.iter().copied()));
+            warn(&format!("shard {shard}: {} of {trials} missing: {ids}", own.len()));
+        }
+        let left = self.of_none.len() + self.unknown;
+        if let (Some(first), true) = (self.absent.first(), left > 0) {
+            let numbers = self.absent.iter().map(|shard| shard.number().to_string()).collect::<Vec<_>>().join(", ");
+            let (word, verb) = if self.absent.len() == 1 { ("shard", "is") } else { ("shards", "are") };
+            let place = shard_folder(out, *first);
+            warn(&format!(
+                "{word} {numbers} of {} {verb} missing ({} has no record {}), with {}",
+                first.count(),
+                place.display(),
+                if Record::is_in(&place) { "of it" } else { "to join" },
+                count(left, "trial"),
+            ));
+            return;
+        }
+        if self.unknown > 0 {
+            warn(&format!("{} missing, of shards without a record here", count(self.unknown, "trial")));
+        }
+        if !self.of_none.is_empty() {
+            let (trials, ids) = (count(self.of_none.len(), "trial"), first_few(self.of_none.iter().copied()));
+            warn(&format!("{trials} missing, of no shard here: {ids}"));
+        }
     }
-    Ok(is_complete && failed == 0)
 }
 
 fn by_shard(shards: &[Source]) -> BTreeMap<Shard, &Source> {

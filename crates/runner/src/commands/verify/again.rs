@@ -45,44 +45,21 @@ pub(super) fn run(
     stop: &Stop,
     report: &mut Report,
 ) -> Result<()> {
-    let nothing = |report: &mut Report, why: &str| report.line(None, "trained again", &format!("nothing: {why}"));
     if args.retrain == Retrain::Some(0) {
-        nothing(report, "--retrain 0");
+        report.nothing_trained("--retrain 0");
         return Ok(());
     }
     let mut recipes = record.recipes()?;
     recipes.retain(|id, _| intact.contains(id));
     let chosen = choose(args, record, &recipes)?;
     if chosen.is_empty() {
-        nothing(report, "no finished trial of the plan, with all of its fleet, repeats");
+        report.nothing_trained("no finished trial of the plan, with all of its fleet, repeats");
         return Ok(());
     }
     let experiment = Experiment::load(&args.dir.join(EXPERIMENT), &[])?;
-    let mut session = match Session::of(experiment.clone(), blas) {
-        Ok(session) => session,
-        Err(error) if error.is::<Failure>() || error.is::<blas::Error>() => return Err(error),
-        Err(error) => {
-            match data_of(&experiment) {
-                Ok(_) => nothing(report, &format!("{error:#}")),
-                Err(_) if are_at_hand(&experiment) => report.line(Some(false), "data", &format!("{error:#}")),
-                Err(_) => nothing(report, &format!("the data are not at hand: {error:#}")),
-            }
-            return Ok(());
-        }
-    };
+    let Some(mut session) = session_or_why(&experiment, blas, report)? else { return Ok(()) };
     warn_of(&session.blas);
-    let hash = session.data_hash();
-    let (mine, others): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|id| recipes[*id].data == hash);
-    if others.is_empty() {
-        report.line(Some(true), "data", "what these trials were trained on");
-    } else {
-        let ids = first_few(others.iter().copied());
-        report.line(
-            Some(false),
-            "data",
-            &format!("other data than {} trained on: {ids}", count(others.len(), "trial")),
-        );
-    }
+    let mine = on_these_data(chosen, &recipes, &session.data_hash(), report);
     let machines = record.machines()?;
     let mut by_threads: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for id in mine {
@@ -97,6 +74,37 @@ pub(super) fn run(
         }
     }
     Ok(())
+}
+
+/// Reads the data and loads the BLAS; reports why and returns `None` if the data can't be had.
+fn session_or_why(experiment: &Experiment, blas: Option<&Request>, report: &mut Report) -> Result<Option<Session>> {
+    match Session::of(experiment.clone(), blas) {
+        Ok(session) => return Ok(Some(session)),
+        Err(error) if error.is::<Failure>() || error.is::<blas::Error>() => return Err(error),
+        Err(error) => match data_of(experiment) {
+            Ok(_) => report.nothing_trained(&format!("{error:#}")),
+            Err(_) if are_at_hand(experiment) => report.line(Some(false), "data", &format!("{error:#}")),
+            Err(_) => report.nothing_trained(&format!("the data are not at hand: {error:#}")),
+        },
+    }
+    Ok(None)
+}
+
+/// Returns the trials that were trained on the data with this `hash`, and reports whether there are others.
+fn on_these_data<'r>(
+    chosen: Vec<&'r str>,
+    recipes: &HashMap<String, Recipe>,
+    hash: &str,
+    report: &mut Report,
+) -> Vec<&'r str> {
+    let (mine, others): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|id| recipes[*id].data == hash);
+    if others.is_empty() {
+        report.line(Some(true), "data", "what these trials were trained on");
+    } else {
+        let (trials, ids) = (count(others.len(), "trial"), first_few(others.iter().copied()));
+        report.line(Some(false), "data", &format!("other data than {trials} trained on: {ids}"));
+    }
+    mine
 }
 
 /// Draws from the finished trials of the plan. Trials are left out if a clock may end one of their fleet, or if one of

@@ -36,6 +36,11 @@ impl Report {
         }
     }
 
+    /// Prints why no trial is trained again.
+    pub(super) fn nothing_trained(&mut self, why: &str) {
+        self.line(None, "trained again", &format!("nothing: {why}"));
+    }
+
     pub(super) fn plan(&mut self, record: &Record) -> Result<(), Error> {
         match record.prove_plan() {
             Ok(()) => {
