@@ -10,7 +10,7 @@ use super::answer::{mark, print, print_with_marks};
 use super::climbed::{Climbed, Longest};
 use crate::cli;
 use crate::record::Record;
-use crate::record::shard_names::EXPERIMENT;
+use crate::record::names::EXPERIMENT;
 use crate::results::claim::{Judge, Judgement};
 use crate::results::setting::first_of_each;
 use crate::results::trials::Trials;

@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::{Map, Value};
 
+use crate::record::names::EXPERIMENT;
 use crate::record::plan::{StoredPlan, StoredPoint};
-use crate::record::shard_names::EXPERIMENT;
 use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
 use crate::spec::experiment::Experiment;

@@ -12,7 +12,7 @@ use net::Bound;
 
 use crate::plan::engine;
 use crate::record;
-use crate::record::shard_names::EXPERIMENT;
+use crate::record::names::EXPERIMENT;
 use crate::run::execute;
 use crate::run::untrusted::Untrusted;
 use crate::terminal::say;

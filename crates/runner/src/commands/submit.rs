@@ -27,7 +27,8 @@ use crate::cluster::script::Scripts;
 use crate::cluster::site;
 use crate::cluster::submission::Submission;
 use crate::record::folder::lock;
-use crate::record::shard_names::{EXPERIMENT, shards_of};
+use crate::record::names::EXPERIMENT;
+use crate::record::shard_names::shards_of;
 use crate::terminal::say;
 use crate::text::{first_difference, quoted};
 

@@ -8,8 +8,8 @@ use std::path::Path;
 use rusqlite::OpenFlags;
 
 use super::Record;
-use super::error::{DATABASE, Error};
-use super::folder::{JOURNAL, LOG};
+use super::error::Error;
+use super::names::{DATABASE, JOURNAL, LOG};
 
 /// The bytes at the start of the log, and of the journal, that change whenever SQLite begins it anew: two numbers there are random.
 const HEADER: u64 = 32;

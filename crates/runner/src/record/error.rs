@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use datasets::files::{self, DiskFailure, folder_of};
 use rusqlite::ErrorCode;
 
+use super::names::DATABASE;
 use super::shard_names::command_of;
 
 /// The version of the tables in record.sql. A record of another version is refused.
 pub(super) const SCHEMA: i64 = 4;
-/// The file name of the record.
-pub(super) const DATABASE: &str = "results.db";
 
 /// An error of a results directory.
 #[derive(Debug, thiserror::Error)]

@@ -9,8 +9,7 @@ use rusqlite::params;
 
 use super::Record;
 use super::error::{Error, at};
-use super::folder::MACHINE;
-use super::shard_names::EXPERIMENT;
+use super::names::{EXPERIMENT, MACHINE};
 use crate::machine::Machine;
 use datasets::files::{Hashed, hash_file, hexadecimal, write_whole};
 

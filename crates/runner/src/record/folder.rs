@@ -6,23 +6,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
-use super::error::{DATABASE, Error};
+use super::error::Error;
 use super::lock::locked;
-use super::shard_names::EXPERIMENT;
+use super::names::{DATABASE, FILES, JOURNAL, LOCK, LOG, LOGS};
 use datasets::files::{first_free, folder_of};
-
-/// The files that a sweep writes beside its record.
-pub const FILES: [&str; 4] = [EXPERIMENT, MACHINE, "trials.csv", "history.csv"];
-/// The file that names the machine of a sweep.
-pub(super) const MACHINE: &str = "machine.toml";
-/// The file that a runner at work has locked.
-const LOCK: &str = ".lock";
-/// The log that SQLite has beside a database that is open for writing, or was when its writer was killed.
-pub(super) const LOG: &str = "results.db-wal";
-/// The journal that SQLite has beside a database while a writer opens or closes it, or after one was killed then.
-pub(super) const JOURNAL: &str = "results.db-journal";
-/// The files that SQLite writes beside a database.
-const LOGS: [&str; 3] = [JOURNAL, LOG, "results.db-shm"];
 
 /// Names the results directory that is asked for, or else that of the experiment `name`; with a name at its end, so that it can be renamed.
 pub fn results_folder(asked: Option<PathBuf>, name: &str) -> PathBuf {

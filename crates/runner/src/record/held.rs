@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::error::{DATABASE, Error, at};
+use super::error::{Error, at};
+use super::names::DATABASE;
 use datasets::files::{OpenFolder, first_free, folder_of};
 
 /// The lock of the directory, the directory, and the identity of the database in it. The kernel frees the lock when the process ends,

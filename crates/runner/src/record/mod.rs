@@ -14,6 +14,7 @@ mod held;
 mod journal;
 pub mod lock;
 pub mod machines;
+pub mod names;
 pub mod notes;
 pub mod plan;
 pub mod planned;
@@ -30,9 +31,10 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction};
 use tempfile::TempDir;
 
-use self::error::{DATABASE, Error, SCHEMA, at};
+use self::error::{Error, SCHEMA, at};
 use self::folder::{lock, needs_writing, refuse_files, refuse_foreign};
 use self::held::Held;
+use self::names::DATABASE;
 use datasets::files::{OpenFolder, make_folder, sync_folder};
 
 /// The longest wait for another process that holds the database.

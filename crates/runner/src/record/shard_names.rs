@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::names::EXPERIMENT;
 use crate::plan::shard::Shard;
 use crate::text::quoted;
 
-/// The file name of the experiment as it was run.
-pub const EXPERIMENT: &str = "experiment.toml";
 /// The ending of the directory that holds the shards of the sweep in a results directory.
 const ENDING: &str = ".shards";
 

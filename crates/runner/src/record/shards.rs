@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::Record;
-use super::error::{DATABASE, Error};
+use super::error::Error;
+use super::names::DATABASE;
 use super::plan::StoredPlan;
 use super::shard_names::{folder_name, shard_in};
 use crate::plan::Plan;

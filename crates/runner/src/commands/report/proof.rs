@@ -8,7 +8,7 @@ use super::state::State;
 use crate::commands::answer::mark;
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::record::folder::FILES;
+use crate::record::names::FILES;
 use crate::results::setting::different_trials;
 use crate::results::trials::Row;
 use datasets::text::count;

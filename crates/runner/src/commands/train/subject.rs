@@ -17,7 +17,7 @@ use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::record::Record;
 use crate::record::folder::results_folder;
-use crate::record::shard_names::EXPERIMENT;
+use crate::record::names::EXPERIMENT;
 use crate::record::stored::Recipe;
 use crate::record::summary::Recorded;
 use crate::run::fleet::Kept;

@@ -20,7 +20,7 @@ use crate::machine::{self, Machine};
 use crate::plan::trial::Trial;
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::record::shard_names::EXPERIMENT;
+use crate::record::names::EXPERIMENT;
 use crate::record::stored::Recipe;
 use crate::record::summary::{Recorded, Summary};
 use crate::run::outcome::Outcome;

@@ -7,8 +7,7 @@ use anyhow::Result;
 use crate::commands::answer::{mark, print_with_marks};
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::record::folder::FILES;
-use crate::record::shard_names::EXPERIMENT;
+use crate::record::names::{EXPERIMENT, FILES};
 use crate::text::first_few;
 use datasets::text::count;
 
