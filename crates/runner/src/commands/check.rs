@@ -7,7 +7,7 @@ use kernels::blas::{Choice, Library, Refused, Request, Source, Warning, candidat
 use kernels::{Call, LayerShape, Real, Vectors, WrongProduct, peak, self_check};
 
 use super::answer::{mark, print_with_marks};
-use super::session::set_up_blas;
+use super::blas::set_up_blas;
 use crate::machine::{self, Machine};
 use datasets::Pinned;
 use datasets::catalog::KNOWN;

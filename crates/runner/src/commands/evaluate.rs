@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::print;
+use super::blas::{set_up_blas, warn_of};
 use super::failure::Failure;
 use super::rehearse::{Reading, rehearse};
-use super::session::{set_up_blas, warn_of};
 use super::source::{files_of, is_path, set_of, source_of};
 use crate::cli::{self, WhichPart};
 use crate::model::{Confusion, Evaluation, Model};

@@ -10,7 +10,8 @@ use net::gradient_check::{self, TensorCheck, Verdict};
 use net::initialise;
 
 use super::answer::print_with_marks;
-use super::session::{enough_for_net, set_up_blas_of, warn_of};
+use super::blas::{set_up_blas_of, warn_of};
+use super::resources::enough_for_net;
 use super::source::data_of;
 use crate::cli;
 use crate::spec::experiment::Experiment;

@@ -11,8 +11,8 @@ use ndarray::{Array2, ArrayView1};
 use serde_json::json;
 
 use super::answer::print;
+use super::blas::{set_up_blas, warn_of};
 use super::rehearse::{Reading, rehearse};
-use super::session::{set_up_blas, warn_of};
 use crate::cli;
 use crate::model::{Model, most_probable};
 use crate::table::Table;

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
-use kernels::blas::{self, Choice, Request, choose};
+use anyhow::Result;
+use kernels::blas::{Choice, Request};
 use kernels::{Call, LayerShape, WrongSum};
 use net::Engine;
 
+use super::blas::{set_up_blas_of, warn_of};
 use super::failure::Failure;
 use super::located::located;
+use super::resources::{enough_cores, enough_memory};
 use super::source::data_of;
 use super::stop::Stop;
-use crate::machine::{self, Machine};
+use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::plan::calls::self_check_of;
 use crate::plan::prepared::{LazyGramSpace, PreparedData};
@@ -21,8 +23,7 @@ use crate::run::workers::Workers;
 use crate::spec::data::{DataShape, DataSource, TestFiles, ValidationSplit};
 use crate::spec::experiment::Experiment;
 use crate::spec::trial::Dtype;
-use crate::terminal::{detail, note, say, warn};
-use crate::text::bytes;
+use crate::terminal::{detail, note, say};
 use datasets::text::count;
 use datasets::{Names, Scaling, Task};
 
@@ -195,30 +196,6 @@ fn as_word(name: &str) -> String {
     if is_word { name.to_owned() } else { format!("{name:?}") }
 }
 
-/// Refuses work that needs more bytes than are free. The message begins with `what` and its verb, and ends with the
-/// `remedy`.
-pub(super) fn enough_memory(needed: f64, what: &str, remedy: &str) -> Result<()> {
-    match machine::available_bytes() {
-        Some(available) if needed > available => {
-            bail!(
-                "{what} {}, and {} are free here (in the machine, its control group and ulimit -v); {remedy}",
-                bytes(needed),
-                bytes(available)
-            )
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a net of these widths that does not fit into memory in f64 with its gradients, a changed copy of both, and z, a and dz of the
-/// examples, twice.
-pub(super) fn enough_for_net(widths: &[usize], examples: usize) -> Result<()> {
-    let parameters: f64 = widths.windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum();
-    let units: f64 = widths[1..].iter().map(|&n| n as f64).sum();
-    let needed = 8.0 * (4.0 * parameters + 6.0 * units * examples as f64);
-    enough_memory(needed, "this net in f64 needs", "use a smaller one, or fewer --examples")
-}
-
 /// Refuses examples that don't fit into memory in f64 with their inner products, which the choice of an engine needs.
 fn enough_for_gram_space(experiment: &Experiment, shape: DataShape) -> Result<()> {
     let DataShape { features, train, .. } = shape;
@@ -231,40 +208,6 @@ fn enough_for_gram_space(experiment: &Experiment, shape: DataShape) -> Result<()
         return Ok(());
     }
     enough_memory(needed, "the examples in f64, to choose an engine, need", "use run.engine=direct")
-}
-
-/// Refuses more threads than there are cores; `asked` is the key or the option that asks for them.
-pub(super) fn enough_cores(asked: &str, threads: usize) -> Result<()> {
-    let cores = machine::cores();
-    if threads > cores {
-        bail!("{asked}: {} are more than the {} here", count(threads, "thread"), count(cores, "core"));
-    }
-    Ok(())
-}
-
-/// Loads the BLAS that is asked for, or else the experiment's, as [`set_up_blas`] does.
-pub(super) fn set_up_blas_of(experiment: &Experiment, asked: Option<&Request>) -> Result<Choice> {
-    if asked.is_some() {
-        return Ok(set_up_blas(asked)?);
-    }
-    let chosen = set_up_blas(experiment.blas.as_ref()).map_err(anyhow::Error::from);
-    chosen.map_err(|error| match experiment.blas {
-        Some(_) => located(experiment, error.context("run.blas")),
-        None => error,
-    })
-}
-
-/// Loads the BLAS that is asked for, or else that of the environment, or else the default one. It must come before any
-/// product.
-pub(super) fn set_up_blas(asked: Option<&Request>) -> Result<Choice, blas::Error> {
-    let blas = choose(&asked.cloned().unwrap_or_else(Request::of_environment))?;
-    blas.library.put_into_use();
-    Ok(blas)
-}
-
-/// Warns of a BLAS that is slow, or that takes other kernels than it was asked for.
-pub(super) fn warn_of(blas: &Choice) {
-    blas.warnings.iter().for_each(|warning| warn(&warning.to_string()));
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::cli::cluster::{Options, Shards};
 use crate::cluster::script;
 use crate::cluster::submission::PlannedShard;
 use crate::commands::predicted_time::PredictedTime;
-use crate::commands::session::enough_memory;
+use crate::commands::resources::enough_memory;
 use crate::machine;
 use crate::plan::Plan;
 use crate::spec::rungs::Rungs;

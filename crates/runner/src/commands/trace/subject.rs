@@ -6,7 +6,7 @@ use ndarray::{Array2, Axis};
 use net::{Batch, Batches, Cache, Chain, Layer, LayerRate, OptimiserState, Training, initialise};
 
 use crate::cli;
-use crate::commands::session::enough_for_net;
+use crate::commands::resources::enough_for_net;
 use crate::plan::prepared::PreparedData;
 use crate::spec::experiment::Experiment;
 use crate::spec::worked_example::example::{Expected, GivenLayer, Tensor, WorkedExample, gives_caches};
