@@ -1,4 +1,5 @@
 //! The rooms of `runner`: each imports only from those before it. In no crate does a module import itself by way of others.
+//! Nor is a line of a comment too long to read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -158,6 +159,28 @@ fn no_module_imports_from_itself_by_way_of_others() {
         circles(&sources).into_iter().map(|module| format!("{name}::{module}")).collect::<Vec<_>>()
     });
     assert_eq!(found.concat(), Vec::<String>::new());
+}
+
+/// Lists the lines of comments in `folder` that are longer than 140 characters.
+fn long_comments(folder: &Path) -> Vec<String> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let long = paths.flat_map(|path| match path.extension() {
+        _ if path.is_dir() && !path.ends_with("target") => long_comments(&path),
+        Some(extension) if extension == "rs" => {
+            let source = fs::read_to_string(&path).unwrap();
+            let is_long = |line: &&str| line.trim_start().starts_with("//") && line.chars().count() > 140;
+            source.lines().filter(is_long).map(|line| format!("{}: {line}", path.display())).collect()
+        }
+        _ => Vec::new(),
+    });
+    long.collect()
+}
+
+#[test]
+fn no_line_of_a_comment_is_longer_than_140_characters() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let long = ["crates", "tests", "benches", "fuzz"].map(|folder| long_comments(&repository.join(folder)));
+    assert_eq!(long.concat(), Vec::<String>::new());
 }
 
 #[test]

@@ -82,9 +82,9 @@ impl DiskFailure for Error {
     }
 }
 
-/// Downloads the files of `known` from `base_url` (http or https; the file's name is appended) into `folder`, which is made if
-/// need be. A file that is there with the right content is not downloaded again. `progress` is called at each stage and ten times a second, and
-/// stops the download by returning false.
+/// Downloads the files of `known` from `base_url` (http or https; the file's name is appended) into `folder`, which is made if need be. A
+/// file that is there with the right content is not downloaded again. `progress` is called at each stage and ten times a second, and stops
+/// the download by returning false.
 ///
 /// # Errors
 /// See [`Error`]. None leaves a part of a file or a new empty folder behind; a file that was complete before the error stays.
@@ -136,8 +136,8 @@ fn fetch_within(
     downloaded.map(|()| files)
 }
 
-/// Downloads `url` into `part`, unless it sends anything but the pinned bytes. `on_bytes` is told the bytes so far after each piece, and again
-/// while none arrives.
+/// Downloads `url` into `part`, unless it sends anything but the pinned bytes. `on_bytes` is told the bytes so far after each piece, and
+/// again while none arrives.
 fn receive(
     agent: &Agent,
     url: &str,

@@ -100,7 +100,8 @@ macro_rules! activations {
     };
 }
 
-// Comparisons take the place of `max` and `min`, which would hide a NaN of z in a. (In dz it need not show: such a net has diverged already.)
+// Comparisons take the place of `max` and `min`, which would hide a NaN of z in a. (In dz it need not show: such a net has diverged
+// already.)
 activations! {
     Relu:
         a  = |z| if z < R::zero() { R::zero() } else { z },

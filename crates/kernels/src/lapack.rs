@@ -92,8 +92,8 @@ pub fn singular_values_and_vt(a: ArrayView2<f64>) -> (Array1<f64>, Array2<f64>) 
     (s, as_columns(vt.view()))
 }
 
-/// Returns the library whose LAPACK takes the place of that of `library`, which has none: the OpenBLAS that is chosen automatically. `None` if
-/// `library` has a LAPACK, or nothing can take its place.
+/// Returns the library whose LAPACK takes the place of that of `library`, which has none: the OpenBLAS that is chosen automatically. `None`
+/// if `library` has a LAPACK, or nothing can take its place.
 pub fn other_library(library: &Library) -> Option<&'static Library> {
     if library.lapack.is_some() {
         return None;
@@ -132,8 +132,8 @@ fn decompose(a: ArrayView2<f64>, vectors: bool) -> (Array1<f64>, Array2<f64>) {
     let (n, ld) = (int(n), int(kept));
     with_workspace(&lapack, "dgesdd", |work, size, info| {
         let (a, s, u, vt) = (memory.as_mut_ptr(), s.as_mut_ptr(), u.as_mut_ptr(), vt.as_mut_ptr());
-        // SAFETY: A is n × n; U and Vᵀ are too, or they are not referenced; there are 8 n integers; the string has one character. The size of
-        // the workspace that it asks for is enough, since n is below the side at which 32 bits don't hold it.
+        // SAFETY: A is n × n; U and Vᵀ are too, or they are not referenced; there are 8 n integers; the string has one character. The size
+        // of the workspace that it asks for is enough, since n is below the side at which 32 bits don't hold it.
         unsafe {
             (lapack.dgesdd)(&job, &n, &n, a, &n, s, u, &ld, vt, &ld, work, &size, integers.as_mut_ptr(), info, 1);
         }

@@ -21,8 +21,8 @@ pub enum Vectors {
 }
 
 impl Vectors {
-    /// Detects the widest vectors that this processor and its system offer; those of 512 bits with all parts of AVX-512 that server processors
-    /// have had since 2017 (F, DQ, BW and VL).
+    /// Detects the widest vectors that this processor and its system offer; those of 512 bits with all parts of AVX-512 that server
+    /// processors have had since 2017 (F, DQ, BW and VL).
     #[inline]
     pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]

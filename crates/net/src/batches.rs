@@ -38,8 +38,9 @@ impl Batches {
     /// Makes batches of `size` out of `examples` examples: in the order of the data, or in an order that is drawn for each epoch from the
     /// seed `shuffle` and the number of the epoch. A `size` of `examples` or more makes full batches.
     ///
-    /// Epoch e, from 0, is shuffled by the ChaCha8 stream (`shuffle`, e), from which [`crate::initialise::Draw`] draws W\[e + 1\] of a net with that
-    /// seed: the order of the first epochs and those weights then come from the same numbers. Another seed makes them independent.
+    /// Epoch e, from 0, is shuffled by the ChaCha8 stream (`shuffle`, e), from which [`crate::initialise::Draw`] draws W\[e + 1\] of a net
+    /// with that seed: the order of the first epochs and those weights then come from the same numbers. Another seed makes them
+    /// independent.
     ///
     /// # Panics
     /// If `examples` or `size` is 0.

@@ -39,8 +39,8 @@ impl<R: Real> Chain<R> {
         self.layers.iter().map(|layer| layer.cache(examples)).collect()
     }
 
-    /// Makes caches with the dropout masks of the first step of training: hidden layer l drops the share `dropout_rates[l - 1]` of its units,
-    /// drawn from `seed`; nothing is dropped if `dropout_rates` is empty. [`Cache::prepare`] draws the masks of each later step.
+    /// Makes caches with the dropout masks of the first step of training: hidden layer l drops the share `dropout_rates[l - 1]` of its
+    /// units, drawn from `seed`; nothing is dropped if `dropout_rates` is empty. [`Cache::prepare`] draws the masks of each later step.
     ///
     /// # Panics
     /// If a rate is not in [0, 1).

@@ -32,8 +32,8 @@ impl NumpyStream {
         }
     }
 
-    /// Draws `count` pairs of numbers; what the array has after them is left over, and not part of the stream. Each loop does one thing to all pairs, so that the processor
-    /// has several of them in work at once.
+    /// Draws `count` pairs of numbers; what the array has after them is left over, and not part of the stream. Each loop does one thing to
+    /// all pairs, so that the processor has several of them in work at once.
     fn pairs(&mut self, count: usize) -> [[f64; 2]; BLOCK] {
         let (mut points, mut squares, mut accepted) = ([[0.0; 2]; BLOCK], [0.5; BLOCK], 0);
         while accepted < count {

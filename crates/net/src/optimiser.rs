@@ -23,7 +23,9 @@ use crate::rates::LayerRate;
 /// | momentum | v ← μ v + g | w ← w - η v | β = μ, V = (1-μ) v, α = η/(1-μ) |
 /// | Nesterov's momentum | v ← μ v + g | w ← w - η (g + μ v) | |
 /// | RMSProp | v ← β₂ v + (1-β₂) g² | w ← w - η g / (√v + ε) | α = η, S = v |
-/// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ) | α = η, V = our m, S = v |
+/// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε) | α = η, V = our m, S = v |
+///
+/// Adam's m̂ is m / (1-β₁ᵗ), and its v̂ is v / (1-β₂ᵗ).
 ///
 /// First comes clipping, g ← f g (see [`Optimiser::clip_norm`]), then decay, g ← g + λ w (L2, where λ is the course's λ/m) or
 /// w ← w - η λ w (decoupled), then the step of the table. `optimiser/tensor_steps.rs` finds f, and η and λ of each W and b;

@@ -66,8 +66,8 @@ impl Progress {
         record
     }
 
-    /// Returns the reason to stop at a step whether or not a record is due, if any: J, if it is known, or the time. `is_late` turns the answer of
-    /// this clock into that of the clock which counts.
+    /// Returns the reason to stop at a step whether or not a record is due, if any: J, if it is known, or the time. `is_late` turns the
+    /// answer of this clock into that of the clock which counts.
     pub(crate) fn reason_to_stop(
         &self,
         stopping: &Stopping,

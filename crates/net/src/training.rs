@@ -18,8 +18,8 @@ pub struct Training {
     pub schedule: Schedule,
     /// The number of steps.
     pub iterations: usize,
-    /// The number of steps from one record to the next: the cost is recorded at iterations 0, `record_every`, 2 `record_every`, … and at the
-    /// last one.
+    /// The number of steps from one record to the next: the cost is recorded at iterations 0, `record_every`, 2 `record_every`, … and at
+    /// the last one.
     pub record_every: usize,
     /// The metrics that are recorded beside the cost.
     pub metrics: Vec<Metric>,
@@ -77,7 +77,8 @@ impl Training {
         iteration.is_multiple_of(self.record_every) || iteration + 1 == self.iterations
     }
 
-    /// Returns whether the cost of iteration `iteration` is needed: it is recorded, or may end the training, or the clock may, which records it.
+    /// Returns whether the cost of iteration `iteration` is needed: it is recorded, or may end the training, or the clock may, which
+    /// records it.
     pub(crate) fn needs_cost(&self, iteration: usize) -> bool {
         self.records(iteration) || self.stopping.watches_every_cost() || self.stopping.seconds.is_some()
     }
@@ -89,9 +90,9 @@ impl Training {
 pub struct Stopping {
     /// The cost below which a training ends, at any step.
     pub cost_below: Option<f64>,
-    /// The number of consecutive records without an improvement after which it ends. What must improve is the cost on the validation examples
-    /// if there are any, else the recorded cost: a record is an improvement if it is lower by more than [`Self::min_delta`] than the last
-    /// record that was one, at first than infinity.
+    /// The number of consecutive records without an improvement after which it ends. What must improve is the cost on the validation
+    /// examples if there are any, else the recorded cost: a record is an improvement if it is lower by more than [`Self::min_delta`] than
+    /// the last record that was one, at first than infinity.
     pub patience: Option<usize>,
     /// The least improvement that [`Self::patience`] counts as one.
     pub min_delta: f64,
@@ -184,8 +185,8 @@ pub enum Ending {
     },
     /// It diverged.
     Diverged {
-        /// The first iteration at which the bound was seen to be broken: that of the outputs is looked at in every step, those of the cost only
-        /// where it is recorded or may end the training.
+        /// The first iteration at which the bound was seen to be broken: that of the outputs is looked at in every step, those of the cost
+        /// only where it is recorded or may end the training.
         iteration: usize,
         /// The bound.
         bound: Bound,

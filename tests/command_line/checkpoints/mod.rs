@@ -172,8 +172,8 @@ fn the_seconds_before_an_interruption_are_seconds_of_the_trial() {
     assert!(seconds.parse::<f64>().unwrap() > before, "{seconds} s, {before} s of them before the last interruption");
 }
 
-/// Starts a sweep with events, and interrupts it once its trial has been trained for longer than a moment. Returns the iteration of the first
-/// event.
+/// Starts a sweep with events, and interrupts it once its trial has been trained for longer than a moment. Returns the iteration of the
+/// first event.
 fn interrupt(bench: &Bench, name: &str) -> u64 {
     // These tests may run under nohup themselves.
     let mut command = Command::new("env");

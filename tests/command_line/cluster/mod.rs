@@ -1,5 +1,5 @@
-//! Sweeps on Slurm: what is submitted, what its tasks do, and what is told of them. Slurm's commands are stand-ins here; `scripts/cluster` has
-//! the real ones.
+//! Sweeps on Slurm: what is submitted, what its tasks do, and what is told of them. Slurm's commands are stand-ins here; `scripts/cluster`
+//! has the real ones.
 
 mod rungs;
 mod submissions;

@@ -1,7 +1,7 @@
 //! Checks of where a dataset's bytes lie, and that there are as many of them as its shape declares.
 //!
-//! A valid file of 1,400 bytes can declare terabytes: libhdf5 makes up what was never written, inflates a chunk without
-//! a bound, and reads past the end of one that unpacks to too little. Everything here is checked before anything of the declared size is allocated.
+//! A valid file of 1,400 bytes can declare terabytes: libhdf5 makes up what was never written, inflates a chunk without a bound, and reads
+//! past the end of one that unpacks to too little. Everything here is checked before anything of the declared size is allocated.
 
 use std::fs::File as SystemFile;
 use std::io::{self, Read, Seek, SeekFrom};

@@ -21,7 +21,8 @@ impl OpenFolder {
         File::open(path).map(OpenFolder)
     }
 
-    /// Returns a path to this folder that leads to it whatever its name is now: `/proc/self/fd/N`, or `otherwise` where there is no such path.
+    /// Returns a path to this folder that leads to it whatever its name is now: `/proc/self/fd/N`, or `otherwise` where there is no such
+    /// path.
     pub fn path(&self, otherwise: &Path) -> PathBuf {
         let held = PathBuf::from(format!("/proc/self/fd/{}", self.0.as_raw_fd()));
         if held.is_dir() { held } else { otherwise.to_owned() }

@@ -97,8 +97,8 @@ fn is_held(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Gives complete files their final names: all of them or, if the file system allows a renaming to be undone, none. A file that has the name already
-/// is replaced only with `replace`, and only if it is a regular file.
+/// Gives complete files their final names: all of them or, if the file system allows a renaming to be undone, none. A file that has the
+/// name already is replaced only with `replace`, and only if it is a regular file.
 ///
 /// # Errors
 /// If the system refuses, or something has appeared meanwhile that is not to be replaced.

@@ -1,9 +1,9 @@
 //! Pictures of cats and non-cats, put together from ellipses and triangles over coloured blobs.
 //!
-//! A cat has pointed ears and slit pupils; another animal has round, long or hanging ears and round pupils. Everything else (place, size, tilt,
-//! colours, light, noise) comes from the picture's own stream of ChaCha8, alike for both classes, so that no mean colour tells
-//! them apart, and picture 17 is the same whether 20 or 20,000 are drawn. The arithmetic is +, -, *, / and sqrt of IEEE 754:
-//! the bytes are the same on every machine.
+//! A cat has pointed ears and slit pupils; another animal has round, long or hanging ears and round pupils. Everything else (place, size,
+//! tilt, colours, light, noise) comes from the picture's own stream of ChaCha8, alike for both classes, so that no mean colour tells them
+//! apart, and picture 17 is the same whether 20 or 20,000 are drawn. The arithmetic is +, -, *, / and sqrt of IEEE 754: the bytes are the
+//! same on every machine.
 
 use std::ops::RangeInclusive;
 

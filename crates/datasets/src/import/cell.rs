@@ -3,8 +3,8 @@
 /// The longest name of a class or a feature, in bytes.
 pub(super) const LONGEST_NAME: usize = 1024;
 
-/// Returns whether a cell says that there is no value, by the marks that pandas has known from the beginning, and `?`. A `none` or a `-` may be
-/// a text that means something; among numbers they are refused.
+/// Returns whether a cell says that there is no value, by the marks that pandas has known from the beginning, and `?`. A `none` or a `-`
+/// may be a text that means something; among numbers they are refused.
 pub(super) fn is_missing(cell: &[u8]) -> bool {
     const MARKS: [&str; 8] = ["", "na", "n/a", "#n/a", "<na>", "nan", "null", "?"];
     MARKS.iter().any(|mark| cell.eq_ignore_ascii_case(mark.as_bytes()))

@@ -1,8 +1,8 @@
 //! Tables of comma-separated values: each row is an example, with a column of labels or columns of values among its features.
 //!
 //! A table is read twice: to check every cell and to collect the labels, and then for the features. If means or texts of the training rows
-//! are needed, it is read once more in between; and once more before all that if its label alone can tell whether the first line is a header.
-//! Only the labels need more memory for more rows.
+//! are needed, it is read once more in between; and once more before all that if its label alone can tell whether the first line is a
+//! header. Only the labels need more memory for more rows.
 
 mod columns;
 mod header;

@@ -19,8 +19,8 @@ pub(super) struct Encoding {
 pub(super) enum ColumnEncoding {
     /// A number, or `mean` if it is missing.
     Number { mean: f64 },
-    /// A number for each level: 1 for the cell's own level, else 0; if the cell is missing, the levels' shares of the training rows. Where all
-    /// levels are plain numbers, 1 and 1.0 are the same, as are 1.5 and 1.50.
+    /// A number for each level: 1 for the cell's own level, else 0; if the cell is missing, the levels' shares of the training rows. Where
+    /// all levels are plain numbers, 1 and 1.0 are the same, as are 1.5 and 1.50.
     Levels { levels: Vec<String>, shares: Vec<f64>, are_plain: bool },
 }
 

@@ -45,8 +45,8 @@ impl Rows {
     }
 }
 
-/// A reader that refuses a row that would fill the memory, one with a quote that isn't closed (all rows after it would be its last cell), and
-/// UTF-16, whose digits have a byte of zero each.
+/// A reader that refuses a row that would fill the memory, one with a quote that isn't closed (all rows after it would be its last cell),
+/// and UTF-16, whose digits have a byte of zero each.
 struct WholeRows<R> {
     reader: R,
     /// True if the next byte is a zero.

@@ -2,8 +2,8 @@
 
 use crate::simd::Vectors;
 
-/// The names that OpenBLAS takes from `OPENBLAS_CORETYPE` on x86-64, in any case. A build that lacks the kernels of a core takes those of an older
-/// one; an older release ignores the name of a newer core.
+/// The names that OpenBLAS takes from `OPENBLAS_CORETYPE` on x86-64, in any case. A build that lacks the kernels of a core takes those of
+/// an older one; an older release ignores the name of a newer core.
 const OF_OPENBLAS: [(Vectors, &str); 4] = [
     (
         Vectors::Sse,

@@ -27,7 +27,8 @@ impl Library {
     /// An OpenBLAS that picks kernels for narrower vectors than the processor has is loaded again with wider ones, unless
     /// `OPENBLAS_CORETYPE` asked for those.
     ///
-    /// The environment is changed for the library: no other thread may be reading it except by [`mod@std::env`], such as a C library by `getenv`.
+    /// The environment is changed for the library: no other thread may be reading it except by [`mod@std::env`], such as a C library by
+    /// `getenv`.
     ///
     /// # Errors
     /// If there is no such file, if it is not a BLAS, or if there is not enough address space for it.

@@ -159,8 +159,8 @@ fn takes_wide_integers(handle: &Handle) -> bool {
         return false;
     }
     let length = (-1 << 32) | 1;
-    // SAFETY: cblas declares it so but for the width of its integers; in the calling conventions of 64-bit processors they come in registers
-    // of which a function for narrow ones reads the lower halves. It reads one element at most.
+    // SAFETY: cblas declares it so but for the width of its integers; in the calling conventions of 64-bit processors they come in
+    // registers of which a function for narrow ones reads the lower halves. It reads one element at most.
     unsafe {
         let ddot = PREFIXES.iter().find_map(|prefix| function::<Ddot>(handle, &format!("{prefix}cblas_ddot")));
         ddot.is_some_and(|ddot| ddot(length, &1.0, 1, &1.0, 1) != 1.0)
@@ -191,7 +191,8 @@ fn start_no_threads() {
     }
 }
 
-/// Extracts the loader's message, without the name that it repeats; if it has looked for a bare name, with what that may have been meant for.
+/// Extracts the loader's message, without the name that it repeats; if it has looked for a bare name, with what that may have been meant
+/// for.
 fn reason(error: &libloading::Error, name: &str) -> String {
     let text = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
     let text = text.strip_prefix(&format!("{name}: ")).unwrap_or(&text).replace('\n', " ");

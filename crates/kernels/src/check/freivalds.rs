@@ -74,8 +74,8 @@ impl ProductCheck {
         ProductCheck { signs, signed, magnitudes, roundings: b.nrows() + b.ncols(), normwise: false }
     }
 
-    /// Widens the bound for a C that was computed in another way, with sums of `terms` terms, and for an A and a B whose small elements have
-    /// absolute errors as large as those of the large ones: every row may be off by as much as the row of largest magnitude.
+    /// Widens the bound for a C that was computed in another way, with sums of `terms` terms, and for an A and a B whose small elements
+    /// have absolute errors as large as those of the large ones: every row may be off by as much as the row of largest magnitude.
     pub fn normwise(mut self, terms: usize) -> Self {
         self.roundings += terms;
         self.normwise = true;

@@ -27,10 +27,10 @@ const SIGNS: u64 = 0x516e5;
 /// crosses them. So are the rows that Freivalds' method suspects, as [`crate::inspected`] does: those with an element that is off by a
 /// thousandth of √K in f64, and in f32 up to N K = 2·10⁶; beyond that, by √(N K / 2·10⁶) thousandths of √K.
 ///
-/// The inputs are uniform in [-1, 1), from a fixed seed, except for one term of each sum, ±2√K. So nearly all elements
-/// are between √K and 3√K in size. K roundings of partial sums of that size add up to about ε K. The bound is 8 ε (K + 2): it leaves
-/// room for any usual order of summation, and in f32 it exposes an element that is off by a thousandth, for K up to a million. A C that is added to
-/// is a quarter as large as the product.
+/// The inputs are uniform in [-1, 1), from a fixed seed, except for one term of each sum, ±2√K. So nearly all elements are between √K and
+/// 3√K in size. K roundings of partial sums of that size add up to about ε K. The bound is 8 ε (K + 2): it leaves room for any usual order
+/// of summation, and in f32 it exposes an element that is off by a thousandth, for K up to a million. A C that is added to is a quarter as
+/// large as the product.
 ///
 /// # Errors
 /// If a product is wrong: its first wrong element.

@@ -131,9 +131,9 @@ pub(crate) fn suspects<R: Real>(
 /// Compares a row with its definition; `None` if it is right.
 ///
 /// K roundings of sums of magnitude Σ|a||b| add up to at most K ε/2 times that magnitude. If K is large, roundings go up about as often as
-/// down: they add up to a small multiple of √K roundings, plus a fraction of K for those that all go the same way. If all terms are equal and
-/// added one after the other, that fraction is up to a third of the most: the roundings keep their direction while the sum doubles, but only half
-/// of them have the size of the last ones, a quarter half of that, and so on.
+/// down: they add up to a small multiple of √K roundings, plus a fraction of K for those that all go the same way. If all terms are equal
+/// and added one after the other, that fraction is up to a third of the most: the roundings keep their direction while the sum doubles, but
+/// only half of them have the size of the last ones, a quarter half of that, and so on.
 fn wrong_in_row<R: Real>(
     row: usize,
     call: Call,

@@ -1,5 +1,5 @@
-//! The three products of a layer. The threads of a team share a large product, and each part is made by the cblas calls or the loops of its plan.
-//! BLAS's m, n, k and leading dimensions appear only in this module.
+//! The three products of a layer. The threads of a team share a large product, and each part is made by the cblas calls or the loops of its
+//! plan. BLAS's m, n, k and leading dimensions appear only in this module.
 //!
 //! Operands may be row-major or column-major, which BLAS reads as the transpose of a row-major matrix: in a mini-batch of inputs the
 //! features of each example are adjacent. Rows, or columns, may be padded.

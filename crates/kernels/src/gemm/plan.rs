@@ -83,7 +83,8 @@ pub(crate) const TILE_BYTES: usize = 64;
 pub(crate) const PANEL_BYTES: usize = 1 << 16;
 
 impl Panels {
-    /// Makes the panels of our loops: one of B is copied to be as wide as a tile of C, and has at most 32 KiB, the size of a first-level cache.
+    /// Makes the panels of our loops: one of B is copied to be as wide as a tile of C, and has at most 32 KiB, the size of a first-level
+    /// cache.
     fn of_tiles<R>() -> Self {
         let side = |bytes, step| Side { most: bytes / size_of::<R>(), step };
         let columns = side(TILE_BYTES, TILE_BYTES / size_of::<R>());
@@ -115,8 +116,8 @@ impl GemmPlan {
 
     /// Plans a product in a library that packs the operands of all products.
     ///
-    /// The numbers come from measurements of some 500 shapes of each form in both types (Zen 3; OpenBLAS 0.3.34, core Haswell), those of few
-    /// rows and many terms from 42 shapes (Zen 4 without AVX-512).
+    /// The numbers come from measurements of some 500 shapes of each form in both types (Zen 3; OpenBLAS 0.3.34, core Haswell), those of
+    /// few rows and many terms from 42 shapes (Zen 4 without AVX-512).
     pub(crate) fn without_small_kernels<R: Real>([a, b]: [Transpose; 2], [m, n, k]: [usize; 3]) -> Self {
         use Transpose::{No, Yes};
         let (multiply_adds, element) = (m * n * k, size_of::<R>());

@@ -23,8 +23,8 @@ pub(super) enum Sharing {
 impl Sharing {
     /// Chooses how `threads` threads share a product of this shape.
     ///
-    /// Each takes some rows of C. It takes some columns if C has too few rows for all threads, or is so wide that B, which all threads would
-    /// read, is much larger than A.
+    /// Each takes some rows of C. It takes some columns if C has too few rows for all threads, or is so wide that B, which all threads
+    /// would read, is much larger than A.
     pub(super) fn of([m, n, k]: [usize; 3], threads: usize) -> Self {
         let enough_rows = m >= n || m >= 2 * STEP * threads;
         if threads == 1 || m * n * k < LEAST_MULTIPLY_ADDS {

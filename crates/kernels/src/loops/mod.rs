@@ -24,8 +24,8 @@ pub trait Loops: Sized {
     /// Computes a product.
     ///
     /// # Safety
-    /// The arguments must be as a gemm function asks, with at least one term, beta 0 or 1, and A or B not transposed. The processor must have
-    /// AVX2 and fused multiply-adds.
+    /// The arguments must be as a gemm function asks, with at least one term, beta 0 or 1, and A or B not transposed. The processor must
+    /// have AVX2 and fused multiply-adds.
     unsafe fn multiply_by_loops(arguments: GemmArguments<Self>);
 }
 

@@ -124,8 +124,8 @@ unsafe fn tile<R: Element, const ROWS: usize, const VECTORS: usize>(
     }
 }
 
-/// Computes the sums of a tile over `k` terms. `a` is the first element of A with its strides from row to row and from term to term, `b` that
-/// of B with its stride from term to term.
+/// Computes the sums of a tile over `k` terms. `a` is the first element of A with its strides from row to row and from term to term, `b`
+/// that of B with its stride from term to term.
 ///
 /// # Safety
 /// A must have the rows and B the columns of the tile, and both the terms.

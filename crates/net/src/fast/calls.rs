@@ -44,8 +44,8 @@ impl ProductCall {
 }
 
 impl Engine {
-    /// Lists the product calls that the stacked first layers make in a step: that of z and, but for the dual engine, whose step is made by the
-    /// same product, that of the gradient or of the step.
+    /// Lists the product calls that the stacked first layers make in a step: that of z and, but for the dual engine, whose step is made by
+    /// the same product, that of the gradient or of the step.
     pub fn step_calls(self, data: &DataSizes, step: StackedStep) -> Vec<ProductCall> {
         let StackedStep { rows, examples, is_plain, column_major } = step;
         let calls = match self {
@@ -57,8 +57,8 @@ impl Engine {
         calls.into_iter().map(|call| ProductCall::new(rows, self.columns(data), examples, of_inputs(call))).collect()
     }
 
-    /// Lists the product calls that one net with `rows` rows of W makes in its first layer when it is evaluated on all examples, or its z is
-    /// computed anew.
+    /// Lists the product calls that one net with `rows` rows of W makes in its first layer when it is evaluated on all examples, or its z
+    /// is computed anew.
     pub fn evaluation_calls(self, data: &DataSizes, rows: usize, column_major: bool) -> Vec<ProductCall> {
         let held_out = [data.test, data.validation].into_iter().flat_map(chunk_sizes);
         let held_out = held_out.map(|examples| self.wx_held_out_call(data, rows, examples));

@@ -47,8 +47,8 @@ impl Engine {
     }
 
     /// Returns whether it computes the training of [`Engine::Direct`] in `R` on these examples, except for rounding: the others need inner
-    /// products within the range of `R`, and the reduced one examples whose sizes |x| differ by at most a factor of 10⁶, and no more of them, or
-    /// of their features, than [`kernels::lapack::MOST_SINGULAR_VECTORS`].
+    /// products within the range of `R`, and the reduced one examples whose sizes |x| differ by at most a factor of 10⁶, and no more of
+    /// them, or of their features, than [`kernels::lapack::MOST_SINGULAR_VECTORS`].
     pub fn is_exact_on<R: Real>(self, space: &GramSpace) -> bool {
         match self {
             Engine::Direct => true,
@@ -68,8 +68,8 @@ impl Engine {
     }
 }
 
-/// The most that the largest |x| may be of the smallest one above 0 for the reduced engine: the smallest example keeps ten digits in f64, and all
-/// of f32's.
+/// The most that the largest |x| may be of the smallest one above 0 for the reduced engine: the smallest example keeps ten digits in f64,
+/// and all of f32's.
 const MOST_SPREAD: f64 = 1e6;
 
 /// Returns whether every |x|² lies so far within the range of `R` that inner products of the examples keep their digits.

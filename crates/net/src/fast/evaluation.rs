@@ -33,8 +33,8 @@ impl<F: FnMut(Set) -> Option<Score>> Scores<F> {
         self.on(set).and_then(|score| score.accuracy).unwrap_or(f64::NAN)
     }
 
-    /// Returns the cost in which an improvement is looked for: `cost`, or, if it is that of the validation examples, infinity if they have no
-    /// score.
+    /// Returns the cost in which an improvement is looked for: `cost`, or, if it is that of the validation examples, infinity if they have
+    /// no score.
     pub(crate) fn watched(&mut self, validates: bool, cost: f64) -> f64 {
         if validates { self.on(Set::Validation).map_or(f64::INFINITY, |score| score.cost) } else { cost }
     }
@@ -48,7 +48,8 @@ impl Trained {
         Trained { history, metrics, ending, best, train: None, test: None, validation: None, drift: None }
     }
 
-    /// Adds the scores on `sets`, the sets that are not empty, by `score`. A net without a score on one of them has diverged, at `iteration`.
+    /// Adds the scores on `sets`, the sets that are not empty, by `score`. A net without a score on one of them has diverged, at
+    /// `iteration`.
     pub(crate) fn with_scores(
         self,
         sets: &[Set],

@@ -124,8 +124,8 @@ impl GramSpace {
 
     /// Returns the rank of X: the number of its singular values that are above rounding.
     ///
-    /// The smaller Gram matrix of X shows full rank to about eight digits; if it doesn't, the factors of X decide. Where its elements overflow,
-    /// or X has no factors, the rank counts as full: the reduced engine can't be used.
+    /// The smaller Gram matrix of X shows full rank to about eight digits; if it doesn't, the factors of X decide. Where its elements
+    /// overflow, or X has no factors, the rank counts as full: the reduced engine can't be used.
     ///
     /// # Errors
     /// If the BLAS computes a product of X wrongly.

@@ -138,8 +138,8 @@ impl<R: Real> Member<R> {
         self.chain.layers[1..].iter().map(|layer| square_sum(layer.w.view()))
     }
 
-    /// Returns, for each hidden layer, the share of its units whose a is 0 for all examples of the step if it is a relu layer, else NaN; `a`
-    /// is `a[1]`.
+    /// Returns, for each hidden layer, the share of its units whose a is 0 for all examples of the step if it is a relu layer, else NaN;
+    /// `a` is `a[1]`.
     pub(crate) fn dead_shares(&self, a: ArrayView2<R>) -> Vec<f64> {
         let hidden = &self.chain.layers[..self.chain.layers.len() - 1];
         let a_by_layer = std::iter::once(a).chain(self.caches[1..].iter().map(|cache| cache.a.view()));
@@ -189,8 +189,8 @@ impl<R: Real> Member<R> {
         }
     }
 
-    /// Evaluates the net on the examples `range` of a set with the targets `y`, whose `W[1] X` is computed by `wx`; `None` if an output or J
-    /// is not finite.
+    /// Evaluates the net on the examples `range` of a set with the targets `y`, whose `W[1] X` is computed by `wx`; `None` if an output or
+    /// J is not finite.
     pub(crate) fn score(
         &self,
         y: ArrayView2<R>,

@@ -68,8 +68,8 @@ impl Engine {
         2.0 * products * columns as f64 * workload.rows as f64 * workload.batch as f64
     }
 
-    /// Counts the floating-point operations before the first step: those for W(0) X, and for the factors of X or for G; not those for held-out
-    /// examples.
+    /// Counts the floating-point operations before the first step: those for W(0) X, and for the factors of X or for G; not those for
+    /// held-out examples.
     pub fn flops_before(self, workload: Workload) -> f64 {
         let (n0, m, n1) = (workload.features as f64, workload.examples as f64, workload.rows as f64);
         let (least, most) = (n0.min(m), n0.max(m));
@@ -81,8 +81,8 @@ impl Engine {
         }
     }
 
-    /// Counts the bytes that a row of W takes in training with `copies` copies of the parameters (themselves, their gradient, their moments),
-    /// for elements of `element` bytes.
+    /// Counts the bytes that a row of W takes in training with `copies` copies of the parameters (themselves, their gradient, their
+    /// moments), for elements of `element` bytes.
     pub fn bytes_per_row(self, data: &DataSizes, copies: f64, element: usize) -> f64 {
         let (element, in_f64) = (element as f64, size_of::<f64>() as f64);
         let (columns, train, held_out) = (self.columns(data) as f64, data.train as f64, data.held_out() as f64);

@@ -21,8 +21,8 @@ impl<R: Real> Recorder<R> {
         Recorder { progress: Progress::new(training, layers), best: None }
     }
 
-    /// Adds a record, and returns the reason to stop if patience has run out. `layers` has a part of the present parameters, and `first` returns
-    /// the rest.
+    /// Adds a record, and returns the reason to stop if patience has run out. `layers` has a part of the present parameters, and `first`
+    /// returns the rest.
     pub(crate) fn record<'f>(
         &mut self,
         training: &Training,

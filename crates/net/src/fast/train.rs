@@ -86,10 +86,10 @@ impl<'d> Data<'d> {
 /// If the BLAS computes a product wrongly.
 ///
 /// # Panics
-/// If the shapes don't fit, the output activation has no [`crate::Cost`], a label of a softmax is not a class number, a target of a sigmoid is
-/// not between 0 and 1, a rate of dropout is not in [0, 1), a setting of the training is out of its range ([`Training`]), an engine is asked for
-/// that is not exact for the optimiser or for mini-batches, or the reduced engine is asked for although it is not exact on these examples
-/// ([`Engine::is_exact_on`]). If no engine is asked for, examples that are not finite make the net diverge.
+/// If the shapes don't fit, the output activation has no [`crate::Cost`], a label of a softmax is not a class number, a target of a sigmoid
+/// is not between 0 and 1, a rate of dropout is not in [0, 1), a setting of the training is out of its range ([`Training`]), an engine is
+/// asked for that is not exact for the optimiser or for mini-batches, or the reduced engine is asked for although it is not exact on these
+/// examples ([`Engine::is_exact_on`]). If no engine is asked for, examples that are not finite make the net diverge.
 #[track_caller]
 pub fn train<R: Real>(chain: &mut Chain<R>, data: &Data, training: &Training) -> Result<Trained, Error> {
     let (features, m) = data.x.dim();

@@ -7,7 +7,8 @@ use crate::architecture::Architecture;
 pub struct Initialisation {
     /// The distribution of each layer's weights and biases.
     pub scheme: Scheme,
-    /// The factors on `W[l]` after it has been drawn (biases are left alone): empty for 1, one number for all layers, or one for each layer.
+    /// The factors on `W[l]` after it has been drawn (biases are left alone): empty for 1, one number for all layers, or one for each
+    /// layer.
     pub scales: Vec<f64>,
 }
 
@@ -68,14 +69,14 @@ pub enum Scheme {
     LecunNormal,
     /// Uniform with that variance: within ±√(3 / n_in).
     LecunUniform,
-    /// `gain` times a matrix with orthonormal rows (or columns, if there are fewer of them), uniform over all such matrices: the Q of a matrix
-    /// of normal numbers (Saxe et al. 2013, arXiv 1312.6120; Mezzadri 2007, arXiv math-ph/0609050, for the signs).
+    /// `gain` times a matrix with orthonormal rows (or columns, if there are fewer of them), uniform over all such matrices: the Q of a
+    /// matrix of normal numbers (Saxe et al. 2013, arXiv 1312.6120; Mezzadri 2007, arXiv math-ph/0609050, for the signs).
     Orthogonal {
         /// The length of the rows (or columns).
         gain: f64,
     },
-    /// As `torch.nn.Linear`: weights and biases uniform within ±1 / √n_in, though with other random numbers. (PyTorch calls the distribution
-    /// of the weights `kaiming_uniform_(a=√5)`: within √3 · √(2 / (1 + 5)) / √n_in.)
+    /// As `torch.nn.Linear`: weights and biases uniform within ±1 / √n_in, though with other random numbers. (PyTorch calls the
+    /// distribution of the weights `kaiming_uniform_(a=√5)`: within √3 · √(2 / (1 + 5)) / √n_in.)
     PyTorch,
     /// Maximal update parametrisation: [`Scheme::HeNormal`] with the output layer's variance divided by
     /// n_in / base_width, to be trained at the rates of [`Initialisation::rates`](super::Initialisation::rates), so that

@@ -54,14 +54,15 @@ impl<R: Real> OptimiserState<R> {
         Step { t: self.steps, grad_scale, ..Step::new(learning_rate) } // no decay yet
     }
 
-    /// Derives the steps of `W[l]` and `b[l]` from a `step` of the net, each with its own learning rate and decay; `i` is the layer's index.
+    /// Derives the steps of `W[l]` and `b[l]` from a `step` of the net, each with its own learning rate and decay; `i` is the layer's
+    /// index.
     pub(crate) fn tensor_steps(&self, i: usize, step: Step) -> [Step; 2] {
         let (LayerRate { w, b }, Decay { lambda, biases, .. }) = (self.rates[i], self.optimiser.decay);
         [self.tensor_step(step, w, lambda), self.tensor_step(step, b, if biases { lambda } else { 0.0 })]
     }
 
-    /// Derives a tensor's step from a `step` of the net. `factor` multiplies η and divides λ, so that their product is the same in every layer,
-    /// as in the `mup` package.
+    /// Derives a tensor's step from a `step` of the net. `factor` multiplies η and divides λ, so that their product is the same in every
+    /// layer, as in the `mup` package.
     fn tensor_step(&self, step: Step, factor: f64, lambda: f64) -> Step {
         let (learning_rate, lambda) = (step.learning_rate * factor, lambda / factor);
         if self.optimiser.decay.decoupled {

@@ -20,7 +20,8 @@ pub struct Submit {
     /// The results directory that the shards are merged into; they are in DIR.shards [default: results/NAME].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Submit only the shards with trials that no record has, of a sweep that was submitted before. Shards that Slurm still has are left alone.
+    /// Submit only the shards with trials that no record has, of a sweep that was submitted before. Shards that Slurm still has are left
+    /// alone.
     #[arg(long)]
     pub resume: bool,
     /// Print the scripts and the commands that submit them, and write and submit nothing.

@@ -41,10 +41,10 @@ pub enum Command {
     Merge(Merge),
     /// Submit a sweep to Slurm: an array with a task for each shard, and a job that merges them.
     ///
-    /// The scripts, the experiment as it is now with the hashes of its data, and the shards are in DIR.shards; DIR gets the merged results. A
-    /// shard that reaches its time limit queues up again. Whatever happens to jobs and nodes, --resume submits the shards whose records lack
-    /// trials. What is not given here is taken from ~/.config/layerchain/cluster.toml, or the file that LAYERCHAIN_CLUSTER names, whose keys are
-    /// these options.
+    /// The scripts, the experiment as it is now with the hashes of its data, and the shards are in DIR.shards; DIR gets the merged results.
+    /// A shard that reaches its time limit queues up again. Whatever happens to jobs and nodes, --resume submits the shards whose records
+    /// lack trials. What is not given here is taken from ~/.config/layerchain/cluster.toml, or the file that LAYERCHAIN_CLUSTER names,
+    /// whose keys are these options.
     #[command(after_help = "Examples:
   runner submit experiments/depth.toml --shards 8 --partition short --dry-run
   runner submit experiments/depth.toml --shards 8 --max-parallel 4 --time 1h
@@ -130,8 +130,9 @@ Exit code 1 if no trial fits it.")]
     Show(Show),
     /// Name the best setting of a sweep and its best trial, with the keys that give it.
     ///
-    /// It is the first row of `runner show`: the setting with the lowest mean validation cost over its seeds or, if no examples are set aside
-    /// for validation (data.validation=0.2), with the lowest mean training cost. Below the sentences are its keys, each as TOML and as a word that `runner sweep` and `runner train` take after an experiment.
+    /// It is the first row of `runner show`: the setting with the lowest mean validation cost over its seeds or, if no examples are set
+    /// aside for validation (data.validation=0.2), with the lowest mean training cost. Below the sentences are its keys, each as TOML and
+    /// as a word that `runner sweep` and `runner train` take after an experiment.
     #[command(after_help = "Examples:
   runner best results/depth
   runner best results/depth --by test_accuracy --where 'depth = 4'
@@ -141,9 +142,9 @@ Exit code 1 if no trial fits it.")]
     /// Compare two sweeps: their trials paired by the swept keys, differences with their standard errors.
     ///
     /// A trial of A is paired with the trial of B that has the same values of all keys that A or B sweeps; a key that one of them doesn't
-    /// sweep has its fixed value there. A row is a setting: the means of both over the seeds that both have completed, and the mean of the differences B - A ±
-    /// its standard error. Trials without a partner are counted. The keys that are swept differently and the settings that differ are named; a
-    /// warning says if the trainings have different lengths.
+    /// sweep has its fixed value there. A row is a setting: the means of both over the seeds that both have completed, and the mean of the
+    /// differences B - A ± its standard error. Trials without a partner are counted. The keys that are swept differently and the settings
+    /// that differ are named; a warning says if the trainings have different lengths.
     #[command(after_help = "Examples:
   runner compare results/depth results/depth-tanh
   runner compare results/depth results/depth-tanh --by test_cost \\
@@ -151,8 +152,8 @@ Exit code 1 if no trial fits it.")]
     Compare(Compare),
     /// Put tags and notes on trials, or on a sweep; without a change, list them.
     ///
-    /// They are kept in results.db without changing a digest, and stay when a trial is trained again. `runner show` has them as columns, and
-    /// `--where 'tag = x'` finds them; a tag on the sweep counts as a tag on each of its trials.
+    /// They are kept in results.db without changing a digest, and stay when a trial is trained again. `runner show` has them as columns,
+    /// and `--where 'tag = x'` finds them; a tag on the sweep counts as a tag on each of its trials.
     #[command(after_help = "Examples:
   runner tag results/depth +paper --note 'figure 3'
   runner tag results/depth --trial 1a2b3c +look --note 'why does it rise?'
@@ -180,11 +181,10 @@ Exit code 1 if no trial fits it.")]
     Report(Report),
     /// Check that a results directory is as its sweep wrote it, and that its trials can be repeated.
     ///
-    /// Everything in results.db has a digest, a trial's id is the hash of its settings and data, and results.db keeps
-    /// the hashes of the files beside it. Some trials, drawn with a seed, are trained again in their fleets. The
-    /// results must be the same bit for bit if the runner, the BLAS and its core are those of the record; otherwise
-    /// only each trial's first cost is compared (within 1000 machine epsilons), because later rounding differences grow. Exit code 1 if something
-    /// differs.
+    /// Everything in results.db has a digest, a trial's id is the hash of its settings and data, and results.db keeps the hashes of the
+    /// files beside it. Some trials, drawn with a seed, are trained again in their fleets. The results must be the same bit for bit if the
+    /// runner, the BLAS and its core are those of the record; otherwise only each trial's first cost is compared (within 1000 machine
+    /// epsilons), because later rounding differences grow. Exit code 1 if something differs.
     #[command(after_help = "Examples:
   runner verify results/depth
   runner verify results/depth --retrain all

@@ -122,9 +122,9 @@ pub struct Import {
     /// CSV: columns to leave out, such as names and numbers of rows.
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// CSV: how to treat an empty cell, NA (also in angle brackets), N/A, #N/A, NaN, null or ? (in upper or lower case): refuse the file, drop the row,
-    /// or fill in the mean of the column over the training rows (for a column of texts: the share of each text). A label or target
-    /// is never filled in.
+    /// CSV: how to treat an empty cell, NA (also in angle brackets), N/A, #N/A, NaN, null or ? (in upper or lower case): refuse the file,
+    /// drop the row, or fill in the mean of the column over the training rows (for a column of texts: the share of each text). A label or
+    /// target is never filled in.
     #[arg(long, value_parser = one_of(&MISSING), default_value = "refuse", value_name = "WHAT")]
     pub missing: Missing,
     /// CSV: columns of texts to encode as one-hot, with a column of 0 and 1 for each text of the training rows: one-hot

@@ -35,8 +35,8 @@ pub enum Error {
     },
 }
 
-/// Reads the file that `LAYERCHAIN_CLUSTER` names, or else `layerchain/cluster.toml` in the user's configuration; nothing is set if there is
-/// none.
+/// Reads the file that `LAYERCHAIN_CLUSTER` names, or else `layerchain/cluster.toml` in the user's configuration; nothing is set if there
+/// is none.
 ///
 /// # Errors
 /// If it can't be read, or something in it is wrong: in one line, with the file, the line and the key.

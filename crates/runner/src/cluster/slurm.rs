@@ -69,8 +69,8 @@ fn refused(command: &'static str, status: ExitStatus, stderr: &[u8]) -> Error {
     Error::Refused { command, said: if said.is_empty() { status.to_string() } else { said } }
 }
 
-/// Asks for the states of the tasks of array jobs, by their numbers in the array. Tasks that wait for a person are left out: they never run by
-/// themselves.
+/// Asks for the states of the tasks of array jobs, by their numbers in the array. Tasks that wait for a person are left out: they never run
+/// by themselves.
 ///
 /// # Errors
 /// If there are jobs, and squeue does not answer.

@@ -1,5 +1,5 @@
-//! The submission of a sweep, kept beside the shards: it says how many they are, and which jobs to ask Slurm for. Whether a shard is done, only its
-//! record says.
+//! The submission of a sweep, kept beside the shards: it says how many they are, and which jobs to ask Slurm for. Whether a shard is done,
+//! only its record says.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};

@@ -51,8 +51,8 @@ fn write(text: &str) -> io::Result<()> {
     }
 }
 
-/// Refuses the files that a command is asked to write if two of them are one, one is a file that the command `reads` or that a sweep keeps, or
-/// something else than a file is there, or, without `force`, a file.
+/// Refuses the files that a command is asked to write if two of them are one, one is a file that the command `reads` or that a sweep keeps,
+/// or something else than a file is there, or, without `force`, a file.
 pub(super) fn may_be_written<P: AsRef<Path>>(
     written: impl IntoIterator<Item = P>,
     reads: &[impl AsRef<Path>],

@@ -7,8 +7,8 @@ use anyhow::Error;
 use crate::spec::data::{DataSource, TestFiles};
 use crate::spec::experiment::Experiment;
 
-/// Puts the file and line of the key with which the message begins before it, or of the key whose file it begins with. A key with its default
-/// has no place.
+/// Puts the file and line of the key with which the message begins before it, or of the key whose file it begins with. A key with its
+/// default has no place.
 pub(super) fn located(experiment: &Experiment, error: impl Into<Error>) -> Error {
     let error = error.into();
     let message = format!("{error:#}");

@@ -221,8 +221,8 @@ fn hard_limit(resource: Resource) -> Option<u64> {
     getrlimit(resource).maximum
 }
 
-/// Returns the seconds after which the process that is bounded to `seconds` ends by a signal of its own: a second before a `hard` limit, where
-/// SIGKILL ends it.
+/// Returns the seconds after which the process that is bounded to `seconds` ends by a signal of its own: a second before a `hard` limit,
+/// where SIGKILL ends it.
 fn at_most(seconds: u64, hard: Option<u64>) -> u64 {
     hard.map_or(seconds, |hard| seconds.min(hard.saturating_sub(1)))
 }

@@ -70,9 +70,9 @@ impl Stop {
     }
 }
 
-/// Listens for signals. The first one asks the work to end in order; if it doesn't react (during a long product, a
-/// factorisation, or a library's reading of a file), the process is cut off a little later. That loses nothing that is
-/// kept, since files appear whole, and the record grows by transactions. Checkpoints that are being written are waited for. A second Ctrl-C or SIGTERM ends the process at once.
+/// Listens for signals. The first one asks the work to end in order; if it doesn't react (during a long product, a factorisation, or a
+/// library's reading of a file), the process is cut off a little later. That loses nothing that is kept, since files appear whole, and the
+/// record grows by transactions. Checkpoints that are being written are waited for. A second Ctrl-C or SIGTERM ends the process at once.
 pub(super) fn stop_on_interrupt() -> Result<Stop> {
     const PROBLEM: &str = "can't listen for Ctrl-C";
     let last_words = LastWords { cause: "interrupted".to_owned(), rest: "; nothing is kept".to_owned() };

@@ -223,7 +223,8 @@ fn write(folder: &Path, prepared: &PreparedSubmission, texts: &[String; 2]) -> R
     Ok(())
 }
 
-/// Prints the scripts on stdout, each after its name, and the commands on stderr: a merge after other jobs if it is sent first, and the arrays.
+/// Prints the scripts on stdout, each after its name, and the commands on stderr: a merge after other jobs if it is sent first, and the
+/// arrays.
 fn preview(
     folder: &Path,
     texts: &[String; 2],

@@ -50,7 +50,8 @@ pub(super) fn run(args: &cli::Tag) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says of a tag that is to be removed that none of these trials has it, or if there are none, that the sweep hasn't; `None` if there is one.
+/// Says of a tag that is to be removed that none of these trials has it, or if there are none, that the sweep hasn't; `None` if there is
+/// one.
 fn not_there(selected: &SelectedTrials, ids: &[String], tag: &String) -> Option<String> {
     let with_tag = || first_of_each(selected.trials.finished().filter(|row| row.tags.contains(tag)));
     let (is_there, whose) = match ids {

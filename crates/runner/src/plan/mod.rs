@@ -62,7 +62,8 @@ impl Plan {
     /// Plans `experiment` on data of the given shape and hash.
     ///
     /// # Errors
-    /// If a trial does not fit the data, an engine can't train one that asks for it, or the BLAS computes a product of the examples wrongly.
+    /// If a trial does not fit the data, an engine can't train one that asks for it, or the BLAS computes a product of the examples
+    /// wrongly.
     pub fn new(
         experiment: &Experiment,
         data: DataShape,

@@ -51,7 +51,8 @@ fn columns_of(terminal: u16) -> u16 {
     terminal.min(WIDEST).saturating_sub(FREE).max(1)
 }
 
-/// Makes a bar for `parts` that counts them in these words of indicatif's template; it is hidden with --quiet and where there is no terminal.
+/// Makes a bar for `parts` that counts them in these words of indicatif's template; it is hidden with --quiet and where there is no
+/// terminal.
 pub(crate) fn counting(parts: u64, counts: &str) -> ProgressBar {
     match ProgressMode::Auto.form() {
         Form::Bar => ProgressBar::new(parts).with_style(style(counts)),

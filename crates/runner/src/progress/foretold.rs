@@ -22,8 +22,8 @@ pub(super) struct Foretold {
 }
 
 impl Foretold {
-    /// Foretells the time of a training that has done this share of its operations, as if the rest took as long for each; `None` if it is too
-    /// early or too late for that.
+    /// Foretells the time of a training that has done this share of its operations, as if the rest took as long for each; `None` if it is
+    /// too early or too late for that.
     pub(super) fn after(elapsed: Duration, share_done: f64) -> Option<Self> {
         let after = elapsed.as_secs_f64();
         let is_time = elapsed >= AFTER && (LEAST..=MOST).contains(&share_done);

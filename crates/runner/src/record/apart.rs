@@ -17,8 +17,8 @@ const HEADER: u64 = 32;
 const ATTEMPTS: usize = 5;
 
 impl Record {
-    /// Opens a record for reading, and leaves its files alone: if it is open for writing, maybe on another machine, a copy is read. SQLite's
-    /// readers write into the memory that they share with the writer, which a network file system does not share between machines.
+    /// Opens a record for reading, and leaves its files alone: if it is open for writing, maybe on another machine, a copy is read.
+    /// SQLite's readers write into the memory that they share with the writer, which a network file system does not share between machines.
     ///
     /// # Errors
     /// If there is no record, it can't be read, or its log begins anew faster than it can be copied.

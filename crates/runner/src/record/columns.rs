@@ -185,8 +185,8 @@ impl Column {
         to_number((self.get)(summary))
     }
 
-    /// Returns the number that the trial is judged by if this column decides, the lower the better; `None` if it did not complete, or the column is
-    /// no score.
+    /// Returns the number that the trial is judged by if this column decides, the lower the better; `None` if it did not complete, or the
+    /// column is no score.
     pub fn loss(&self, summary: &Summary) -> Option<f64> {
         if summary.status != Status::Completed {
             return None;

@@ -12,7 +12,8 @@ use rustix::fs::OFlags;
 /// The time that a look at a lock takes at most.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Locks the file at `path` for this process, and makes it if it is missing. The kernel frees the lock when the process ends, however it ends.
+/// Locks the file at `path` for this process, and makes it if it is missing. The kernel frees the lock when the process ends, however it
+/// ends.
 ///
 /// # Errors
 /// If another process holds the lock, or the system refuses.

@@ -56,8 +56,8 @@ impl Quantity {
         })
     }
 
-    /// Returns its value for a finished trial; `None` if that has none. As in the means of `runner show`, the costs and accuracies are those of
-    /// trials that completed.
+    /// Returns its value for a finished trial; `None` if that has none. As in the means of `runner show`, the costs and accuracies are
+    /// those of trials that completed.
     ///
     /// # Errors
     /// If the record can't be read.

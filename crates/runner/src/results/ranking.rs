@@ -19,8 +19,8 @@ pub struct Score {
 }
 
 impl Score {
-    /// Returns the score of trials where nobody has asked for one: the validation cost where it is measured, else the training cost. Never one
-    /// of the test examples.
+    /// Returns the score of trials where nobody has asked for one: the validation cost where it is measured, else the training cost. Never
+    /// one of the test examples.
     pub fn default_of(trials: &Trials) -> Self {
         let is_measured = |column| trials.rows.iter().any(|row| row.loss(column).is_some());
         if is_measured(&VALIDATION_COST) {

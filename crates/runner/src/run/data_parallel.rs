@@ -19,8 +19,8 @@ use crate::plan::Plan;
 use crate::plan::trial::Trial;
 use crate::spec::trial::Dtype;
 
-/// Trains a trial together with the other ranks, from its checkpoint on if there is one; rank 0 writes it. `None` if `watch`, which is asked before
-/// each step, said no on some rank.
+/// Trains a trial together with the other ranks, from its checkpoint on if there is one; rank 0 writes it. `None` if `watch`, which is
+/// asked before each step, said no on some rank.
 ///
 /// # Errors
 /// If a product that was checked is wrong on some rank. Its checkpoint is then removed.

@@ -93,9 +93,9 @@ pub struct Kept {
 /// was told to stop.
 pub type Ended<O, N> = Result<Option<(O, Option<N>)>, Untrusted>;
 
-/// Trains the trials of one fleet, from its checkpoint on if there is one, and keeps the net of the one that `kept` names. `watch` sees that
-/// one, without it the first; `None` if it returned `false` before they were done. There is no net if its trial diverged, or left the fleet
-/// at another iteration than it was known to.
+/// Trains the trials of one fleet, from its checkpoint on if there is one, and keeps the net of the one that `kept` names. `watch` sees
+/// that one, without it the first; `None` if it returned `false` before they were done. There is no net if its trial diverged, or left the
+/// fleet at another iteration than it was known to.
 ///
 /// # Errors
 /// If a product that was checked is wrong, or a divergence didn't repeat.

@@ -81,15 +81,15 @@ impl<'r, R: Number> FleetJob<'r, R> {
         Ok(TrainedFleet { fleet, trained: trained?, before })
     }
 
-    /// Returns whether the training must be repeated before it is believed: if a net has diverged, since a fault of the machine may have caused
-    /// that, and does not repeat. A fleet with a net that a clock may end can't be repeated.
+    /// Returns whether the training must be repeated before it is believed: if a net has diverged, since a fault of the machine may have
+    /// caused that, and does not repeat. A fleet with a net that a clock may end can't be repeated.
     pub(super) fn must_repeat(&self, trained: &[Trained]) -> bool {
         let by_the_clock = self.trials.iter().any(|trial| trial.config.stopping.seconds.is_some());
         !by_the_clock && trained.iter().any(has_diverged)
     }
 
-    /// Trains the fleet again, up to the end of the last net that diverged, from the checkpoint of this repetition on if there is one. Returns
-    /// `false` if `keep_going` did.
+    /// Trains the fleet again, up to the end of the last net that diverged, from the checkpoint of this repetition on if there is one.
+    /// Returns `false` if `keep_going` did.
     pub(super) fn repeats(
         &self,
         trained: &[Trained],

@@ -23,7 +23,8 @@ keys! {
 
     /// The claim in a sentence.
     SAYS: Text = Key::new("claim.says", TEXT);
-    /// The value of a trial that it is about: a result such as final_cost or test_accuracy, a recorded cost or metric such as cost@0, or a status such as diverged, which is 1 for a trial that has it and 0 for any other.
+    /// The value of a trial that it is about: a result such as final_cost or test_accuracy, a recorded cost or metric such as cost@0, or a
+    /// status such as diverged, which is 1 for a trial that has it and 0 for any other.
     VALUE: Text = Key::new("claim.value", TEXT);
     /// The condition on the trials that it is about, as `runner show --where` takes it; without one, all of them.
     WHERE: Text = Key::new("claim.where", TEXT);
@@ -168,8 +169,8 @@ impl Written {
     }
 }
 
-/// Drops the claims of the `file` if the command line makes another experiment of it, and returns the key that does. Keys of claims on the command
-/// line say what holds for that one.
+/// Drops the claims of the `file` if the command line makes another experiment of it, and returns the key that does. Keys of claims on the
+/// command line say what holds for that one.
 pub(super) fn drop_claims(entries: &mut Vec<Entry>, file: &[Entry]) -> Option<String> {
     let is_claim = |entry: &Entry| claim_of(&entry.key).is_some();
     let is_of_trials = |name: &str| key(Role::of(name).1).is_some();

@@ -25,8 +25,9 @@ fn differing(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<
     differ.filter(changes_results).map(|key| (key.clone(), a.get(key).cloned(), b.get(key).cloned())).collect()
 }
 
-/// Lists the keys that two experiments sweep differently, as an axis, in a zip or in an included point, with the fixed value where one doesn't
-/// sweep it, and the settings that differ and neither sweeps: the value outside `[sweep]` of a swept key is no setting of any trial.
+/// Lists the keys that two experiments sweep differently, as an axis, in a zip or in an included point, with the fixed value where one
+/// doesn't sweep it, and the settings that differ and neither sweeps: the value outside `[sweep]` of a swept key is no setting of any
+/// trial.
 pub fn swept_and_fixed(a: &str, b: &str) -> (Vec<KeyDifference>, Vec<KeyDifference>) {
     let (own_a, own_b) = (with_swept_keys(a), with_swept_keys(b));
     let value =

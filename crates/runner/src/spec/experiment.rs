@@ -52,8 +52,8 @@ pub struct Experiment {
     pub blas: Option<Request>,
     /// The claims, which the end of a sweep judges.
     pub claims: Vec<Claim>,
-    /// The key on the command line that makes another experiment of the file, so that the file's claims don't count; `None` if they do, or there
-    /// are none.
+    /// The key on the command line that makes another experiment of the file, so that the file's claims don't count; `None` if they do, or
+    /// there are none.
     pub claims_dropped_for: Option<String>,
     /// Every key that is set, as it is written, with its place.
     pub places: Vec<(String, Place)>,

@@ -47,13 +47,15 @@ keys! {
     VALIDATION: Real = Key::new("data.validation", FRACTION).or(|| 0.0);
     /// The seed that the validation examples are drawn from.
     VALIDATION_SEED: Integer = Key::new("data.validation_seed", SEED).or(|| 1);
-    /// Fleets (groups of nets) that are trained at once; by default as many as the cores that the process may use, divided by run.threads, and never more.
+    /// Fleets (groups of nets) that are trained at once; by default as many as the cores that the process may use, divided by run.threads,
+    /// and never more.
     JOBS: Integer = Key::new("run.jobs", Integer { least: 1, most: 4096 });
     /// The BLAS that multiplies: auto, bundled, system, mkl, blis, aocl or the path of a library. --blas takes precedence.
     BLAS: Text = Key::new("run.blas", TEXT);
     /// Threads that share each fleet's products and passes: for nets that are few and wide.
     THREADS: Integer = Key::new("run.threads", Integer { least: 1, most: 1024 }).or(|| 1);
-    /// The time or the iterations after which a training in progress is written to the disk, so that it can go on from there: seconds, a text such as "10 min" or "500 iterations", or "never". Ctrl-C, SIGTERM and SIGHUP write it too, but for "never".
+    /// The time or the iterations after which a training in progress is written to the disk, so that it can go on from there: seconds, a
+    /// text such as "10 min" or "500 iterations", or "never". Ctrl-C, SIGTERM and SIGHUP write it too, but for "never".
     CHECKPOINT_EVERY: CheckpointInterval =
         Key::new("run.checkpoint_every", CheckpointInterval).or(CheckpointEvery::default);
 }

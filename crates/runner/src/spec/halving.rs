@@ -12,8 +12,8 @@ use super::trial::Length;
 use super::trial::keys::key;
 use super::trial::model::TRIAL_SEED;
 
-/// Drops `[sweep.halving]` of the file where the command line fixes the length of the training and every swept key but the seed, so that the
-/// keys of a trial of any rung, given after its experiment, train it again.
+/// Drops `[sweep.halving]` of the file where the command line fixes the length of the training and every swept key but the seed, so that
+/// the keys of a trial of any rung, given after its experiment, train it again.
 pub(super) fn drop_halving(mut entries: Vec<Entry>) -> Vec<Entry> {
     let lengths = [Length::Iterations(0), Length::Epochs(0)].map(Length::key);
     let is_on_line = |entry: &Entry| entry.place == Place::CommandLine;

@@ -7,8 +7,8 @@ use super::micro_batches;
 use crate::batches::Batches;
 use crate::fast::calls::{ProductCall, weights_call};
 
-/// Lists the calls of the steps of [`super::DataParallel`] for a net with these `widths`, `n[0]` to `n[L]`. Evaluations make those of the direct
-/// engine. `column_major` says whether the inputs of each example lie side by side.
+/// Lists the calls of the steps of [`super::DataParallel`] for a net with these `widths`, `n[0]` to `n[L]`. Evaluations make those of the
+/// direct engine. `column_major` says whether the inputs of each example lie side by side.
 pub fn data_parallel_calls(widths: &[usize], batches: &Batches, column_major: bool) -> Vec<ProductCall> {
     let mut calls = Vec::new();
     for m in [batches.size(), batches.last_size()] {

@@ -17,7 +17,8 @@ use crate::trained::Trained;
 use crate::training::{Ending, Metric, StopReason};
 
 impl<R: Real> DataParallel<'_, R> {
-    /// Records the cost and the metrics, before the update, if a record is due or the training ends, and returns the reason to stop, if any.
+    /// Records the cost and the metrics, before the update, if a record is due or the training ends, and returns the reason to stop, if
+    /// any.
     pub(super) fn record(&mut self, cost: f64) -> Option<StopReason> {
         let DataParallel { training, recorder, ranks, iteration, .. } = self;
         // The clock of rank 0 is that of all.

@@ -63,8 +63,8 @@ pub struct DataParallel<'e, R: 'static> {
     trained: Option<Trained>,
 }
 
-/// The error of a data-parallel training in which the BLAS of a rank has computed a product wrongly. The sums of all ranks have it in them: the
-/// parameters and the state of no rank can be trusted.
+/// The error of a data-parallel training in which the BLAS of a rank has computed a product wrongly. The sums of all ranks have it in them:
+/// the parameters and the state of no rank can be trusted.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum WrongRank {
     /// This rank has, and perhaps others too.
@@ -79,9 +79,9 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// Makes the training of `chain`, which must be the same on all ranks, as must be everything else but the rank.
     ///
     /// # Panics
-    /// If a shape doesn't fit, a target of a sigmoid is not between 0 and 1, the output activation has no [`crate::Cost`], a rate of dropout is not in [0, 1), a setting of the training is out
-    /// of its range ([`Training`]), the examples are not made for the direct engine, or the dead relus are to be recorded, which would need all
-    /// examples of a step in one place.
+    /// If a shape doesn't fit, a target of a sigmoid is not between 0 and 1, the output activation has no [`crate::Cost`], a rate of
+    /// dropout is not in [0, 1), a setting of the training is out of its range ([`Training`]), the examples are not made for the direct
+    /// engine, or the dead relus are to be recorded, which would need all examples of a step in one place.
     #[track_caller]
     pub fn new(
         examples: &'e Examples<R>,
@@ -119,8 +119,8 @@ impl<'e, R: Real> DataParallel<'e, R> {
         }
     }
 
-    /// Trains the net to its end; `keep_going` is called before each step, and the training ends where it returns `false` on some rank. `None`
-    /// if it did.
+    /// Trains the net to its end; `keep_going` is called before each step, and the training ends where it returns `false` on some rank.
+    /// `None` if it did.
     ///
     /// # Errors
     /// If an inspected product is wrong on some rank: then all ranks return an error.
@@ -241,7 +241,8 @@ impl<'e, R: Real> DataParallel<'e, R> {
         sum.into_sum()
     }
 
-    /// Runs the backward pass of this rank's micro-batches, of `count` in all, layer by layer, and sums the gradients over all ranks meanwhile.
+    /// Runs the backward pass of this rank's micro-batches, of `count` in all, layer by layer, and sums the gradients over all ranks
+    /// meanwhile.
     fn backward(&mut self, m: usize, count: usize) {
         let DataParallel { ranks, chain, own, gradients, buffers, .. } = self;
         let mine = micro_batches::of_rank(ranks.rank(), ranks.count(), count);

@@ -9,8 +9,8 @@ pub trait Ranks<R> {
     /// Returns the number of ranks.
     fn count(&self) -> usize;
 
-    /// Begins to send a part of `values` to each rank, `counts[r]` values to rank r, one part after another, and returns at once. Rank r sends
-    /// `lengths[r]` values here.
+    /// Begins to send a part of `values` to each rank, `counts[r]` values to rank r, one part after another, and returns at once. Rank r
+    /// sends `lengths[r]` values here.
     fn begin_all_to_all(&mut self, values: Vec<R>, counts: Vec<usize>, lengths: Vec<usize>);
 
     /// Begins to send all `values` to every rank, and returns at once. Rank r sends `lengths[r]` values here.

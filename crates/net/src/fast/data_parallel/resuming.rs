@@ -14,8 +14,8 @@ impl<'e, R: Real> DataParallel<'e, R> {
         self.iteration
     }
 
-    /// Returns everything that the rest of the training depends on beside what it was made from, and beside the ranks: any number of them goes
-    /// on with the same bits. It is the state of a fleet of one net without an engine.
+    /// Returns everything that the rest of the training depends on beside what it was made from, and beside the ranks: any number of them
+    /// goes on with the same bits. It is the state of a fleet of one net without an engine.
     pub fn state(&self) -> FleetState<'_, R> {
         let DataParallel { sample, chain, optimiser, masks, recorder, iteration, trained, .. } = self;
         let member = MemberState::of(&chain.layers, optimiser, masks.iter(), recorder);

@@ -12,7 +12,8 @@ use crate::trained::Trained;
 use crate::training::{Ending, Metric};
 
 impl<R: Real> Fleet<'_, R> {
-    /// Records the cost and the metrics of each net, before its update, if a record is due or its training ends. Returns the nets that stop.
+    /// Records the cost and the metrics of each net, before its update, if a record is due or its training ends. Returns the nets that
+    /// stop.
     pub(super) fn record(&mut self) -> Vec<(usize, Ending)> {
         let (iteration, mut stopped) = (self.iteration, Vec::new());
         for at in 0..self.members.len() {
@@ -51,8 +52,8 @@ impl<R: Real> Fleet<'_, R> {
         Observation { iteration: self.iteration, cost, watched, validates, metrics }
     }
 
-    /// Evaluates a net whose training has ended. It has diverged if a parameter, an output or a cost is not finite: after a sigmoid or a relu,
-    /// infinite weights can give finite outputs.
+    /// Evaluates a net whose training has ended. It has diverged if a parameter, an output or a cost is not finite: after a sigmoid or a
+    /// relu, infinite weights can give finite outputs.
     pub(super) fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
         let trained = Trained { drift: member.drift, ..Trained::new(&member.recorder, ending) };
         let is_finite = self.first.state(member.rows.clone()).is_finite() && member.has_finite_parameters();

@@ -52,9 +52,9 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// Makes a fleet of `nets` that trains on `examples`, in `batches`.
     ///
     /// # Panics
-    /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, a target of a sigmoid is not between 0 and 1, an output activation has no [`crate::Cost`], a rate of
-    /// dropout is not in [0, 1), a setting of a training is out of its range ([`crate::Training`]), or the engine is not exact for an optimiser or
-    /// for these batches ([`crate::Engine::is_exact_for`]).
+    /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, a target of a sigmoid is not between 0 and 1, an
+    /// output activation has no [`crate::Cost`], a rate of dropout is not in [0, 1), a setting of a training is out of its range
+    /// ([`crate::Training`]), or the engine is not exact for an optimiser or for these batches ([`crate::Engine::is_exact_for`]).
     #[track_caller]
     pub fn new(examples: &'e Examples<R>, batches: Batches, nets: Vec<InitialNet<R>>) -> Self {
         assert_eq!(batches.examples(), examples.train_count(), "batches are made for these examples");
@@ -81,14 +81,15 @@ impl<'e, R: Real> Fleet<'e, R> {
         Fleet { examples, batches, first, y, members, iteration: 0, iterations, sample, z, a, dz, trained, wrong: None }
     }
 
-    /// Trains all nets to their end, and returns their results in the order of [`Fleet::new`]. `keep_going` is called before each step, and can
-    /// look at the fleet, such as at [`Fleet::latest`]; `None` if it returns false.
+    /// Trains all nets to their end, and returns their results in the order of [`Fleet::new`]. `keep_going` is called before each step, and
+    /// can look at the fleet, such as at [`Fleet::latest`]; `None` if it returns false.
     ///
-    /// The products of one step in a hundred are inspected ([`kernels::inspected`]), and those of the first step, of each first step after a
-    /// net has left, and of the evaluations at the end.
+    /// The products of one step in a hundred are inspected ([`kernels::inspected`]), and those of the first step, of each first step after
+    /// a net has left, and of the evaluations at the end.
     ///
-    /// A step allocates memory only if its batch is larger than any before, a metric or the validation cost that may end the training is recorded, a
-    /// lower cost is recorded whose parameters are kept, the history outgrows its memory, a net leaves, the step is inspected, or P is computed anew.
+    /// A step allocates memory only if its batch is larger than any before, a metric or the validation cost that may end the training is
+    /// recorded, a lower cost is recorded whose parameters are kept, the history outgrows its memory, a net leaves, the step is inspected,
+    /// or P is computed anew.
     ///
     /// # Errors
     /// If an inspected product is wrong, or was wrong in an earlier call.
@@ -114,7 +115,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         Ok(self.trained.iter().cloned().collect())
     }
 
-    /// Returns the results of the net at index `place` of the list given to [`Fleet::new`]; `None` if its training goes on, or the list is shorter.
+    /// Returns the results of the net at index `place` of the list given to [`Fleet::new`]; `None` if its training goes on, or the list is
+    /// shorter.
     pub fn ended(&self, place: usize) -> Option<&Trained> {
         self.trained.get(place)?.as_ref()
     }
@@ -147,7 +149,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         self.members.iter().find(|member| member.place == place)
     }
 
-    /// Returns the last point in the history of the net at index `place`; `None` before the first record, and if the net has left the fleet.
+    /// Returns the last point in the history of the net at index `place`; `None` before the first record, and if the net has left the
+    /// fleet.
     pub fn latest(&self, place: usize) -> Option<HistoryPoint> {
         self.member(place)?.recorder.progress.history.last().copied()
     }

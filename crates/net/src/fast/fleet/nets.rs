@@ -8,8 +8,8 @@ use crate::chain::Chain;
 use crate::layer::Cache;
 
 impl<R: Real> Fleet<'_, R> {
-    /// Returns the net at index `place` with its present parameters; `w_0` is the `W[1]` that it started with, n\[1\] × `n[0]`. `None` if the
-    /// net has left the fleet: it diverged, or ended before others.
+    /// Returns the net at index `place` with its present parameters; `w_0` is the `W[1]` that it started with, n\[1\] × `n[0]`. `None` if
+    /// the net has left the fleet: it diverged, or ended before others.
     ///
     /// All engines but the direct one multiply for it, a product that is inspected only inside of [`kernels::inspected`].
     ///
@@ -20,8 +20,9 @@ impl<R: Real> Fleet<'_, R> {
         Some(member.chain(&*self.first, w_0))
     }
 
-    /// Returns the net at index `place` with the parameters of its record with the lowest cost so far, as [`Fleet::chain`] does; `None` also
-    /// unless [`crate::Stopping::restore_best`], and before the first record. Its product is inspected no more than that of [`Fleet::chain`].
+    /// Returns the net at index `place` with the parameters of its record with the lowest cost so far, as [`Fleet::chain`] does; `None`
+    /// also unless [`crate::Stopping::restore_best`], and before the first record. Its product is inspected no more than that of
+    /// [`Fleet::chain`].
     ///
     /// # Panics
     /// As [`Fleet::chain`].
@@ -30,8 +31,8 @@ impl<R: Real> Fleet<'_, R> {
         member.best_chain(&*self.first, w_0)
     }
 
-    /// Computes z\[L\] and a\[L\] of the net at index `place` on the held-out examples, with its present parameters; `None` if it has left the
-    /// fleet, or there are no held-out examples. Its products are inspected only inside of [`kernels::inspected`].
+    /// Computes z\[L\] and a\[L\] of the net at index `place` on the held-out examples, with its present parameters; `None` if it has left
+    /// the fleet, or there are no held-out examples. Its products are inspected only inside of [`kernels::inspected`].
     pub fn predict_held_out(&self, place: usize) -> Option<Cache<R>> {
         let member = self.member(place)?;
         let all = 0..self.examples.y_held_out.ncols();

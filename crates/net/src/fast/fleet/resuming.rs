@@ -38,8 +38,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
     }
 
-    /// Goes on from `state`, which was taken from a fleet that was made from the same examples, batches and nets as this one. Only the shapes
-    /// are compared.
+    /// Goes on from `state`, which was taken from a fleet that was made from the same examples, batches and nets as this one. Only the
+    /// shapes are compared.
     ///
     /// # Errors
     /// If it is the state of other nets, or of a longer training.

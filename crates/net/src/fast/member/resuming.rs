@@ -21,8 +21,8 @@ impl<R: Real> Member<R> {
         }
     }
 
-    /// Goes on from `state`, which was taken from a net that was made from the same, but for the engine's matrices: `first` has any values in the
-    /// rows of the net after it.
+    /// Goes on from `state`, which was taken from a net that was made from the same, but for the engine's matrices: `first` has any values
+    /// in the rows of the net after it.
     pub(crate) fn restore(
         &mut self,
         mut state: MemberState<R>,

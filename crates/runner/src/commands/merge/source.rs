@@ -47,9 +47,9 @@ impl Source {
         Ok(Some(Source { folder, is_target, has_plan, asked, digest, shard, whole, trials, machines }))
     }
 
-    /// Opens the record again, since a process can't hold the records of a thousand shards open. A shard at work may have more trials by then,
-    /// which makes no difference: only those of `trials` are taken, and what has been trained stays as it is. A failed one may be trained by
-    /// then, and one whose record was set aside is missing, as the merge reports.
+    /// Opens the record again, since a process can't hold the records of a thousand shards open. A shard at work may have more trials by
+    /// then, which makes no difference: only those of `trials` are taken, and what has been trained stays as it is. A failed one may be
+    /// trained by then, and one whose record was set aside is missing, as the merge reports.
     pub(super) fn open(&self) -> Result<Record, Error> {
         if self.has_plan { Record::read_apart(&self.folder) } else { Record::read_apart_unproven(&self.folder) }
     }

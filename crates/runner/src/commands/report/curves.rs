@@ -62,8 +62,8 @@ impl Curve {
     }
 }
 
-/// Reads the curve of every point of the plan, and compares each trial with its digest: the ids of those that are not what was stored are put
-/// into `damaged`.
+/// Reads the curve of every point of the plan, and compares each trial with its digest: the ids of those that are not what was stored are
+/// put into `damaged`.
 ///
 /// # Errors
 /// If the database can't be read.

@@ -28,9 +28,9 @@ pub(super) struct Importance {
     pub(super) is_binned: bool,
 }
 
-/// Computes how much a key explains of `losses`, the lower the better. The key's values at the same trials are given as the
-/// places of equal values and, if they are numbers, as these; a trial without the key has none. `None` if nothing can be said: a single value, as many values as
-/// trials, or equal losses.
+/// Computes how much a key explains of `losses`, the lower the better. The key's values at the same trials are given as the places of equal
+/// values and, if they are numbers, as these; a trial without the key has none. `None` if nothing can be said: a single value, as many
+/// values as trials, or equal losses.
 pub(super) fn importance(
     places: &[Option<usize>],
     numbers: Option<&[Option<f64>]>,

@@ -98,8 +98,8 @@ impl Sort {
         }
     }
 
-    /// Returns whether a later rung is before an earlier one, as their trials are no equals: unless the order of the experiment or of the rungs
-    /// is asked for.
+    /// Returns whether a later rung is before an earlier one, as their trials are no equals: unless the order of the experiment or of the
+    /// rungs is asked for.
     pub(super) fn has_last_rung_first(&self) -> bool {
         match self {
             Sort::Plan => false,

@@ -90,8 +90,8 @@ impl<'f> Page<'f> {
     }
 }
 
-/// Returns the seconds that a worker alone would need for what is left of each shard that is not done; `None` if none is at work, or nothing
-/// tells.
+/// Returns the seconds that a worker alone would need for what is left of each shard that is not done; `None` if none is at work, or
+/// nothing tells.
 ///
 /// A shard needs its planned seconds for the share of its trials that are left, times what the finished trials of all shards took over
 /// what was planned for them; without a plan, its trials that are left take the mean of the finished ones.
@@ -124,8 +124,8 @@ fn at_work(shards: &[ShardState]) -> Option<NonZeroUsize> {
     NonZeroUsize::new(shards.iter().filter(|shard| shard.state == State::Running).count())
 }
 
-/// Returns the seconds until the end, with as many shards at work as now; `None` also without a submission, since only that says how many workers
-/// a shard has.
+/// Returns the seconds until the end, with as many shards at work as now; `None` also without a submission, since only that says how many
+/// workers a shard has.
 fn seconds_left(shards: &[ShardState], submission: Option<&Submission>) -> Option<f64> {
     let (workers, at_work) = (submission?.workers as f64, at_work(shards)?.get() as f64);
     let left = work_left(shards, submission)?;

@@ -49,7 +49,8 @@ struct PredictedSizes {
 }
 
 impl Sizes {
-    /// Takes what the options say, and for the rest what the plan needs; `before` is the number of shards of an earlier submission, which stays.
+    /// Takes what the options say, and for the rest what the plan needs; `before` is the number of shards of an earlier submission, which
+    /// stays.
     pub(super) fn of(prepared: &PreparedSubmission, options: &Options, before: Option<usize>) -> Result<Self> {
         let PreparedSubmission { plan, experiment, rungs, .. } = prepared;
         let threads = experiment.threads;

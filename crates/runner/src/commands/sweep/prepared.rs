@@ -124,8 +124,8 @@ impl PreparedSweep {
     /// Keeps the fleets of a shard.
     ///
     /// # Errors
-    /// If it is to begin anew, and the merged results have trials of it, which would not be trained. A damaged record begins anew all the same:
-    /// it lacks the others.
+    /// If it is to begin anew, and the merged results have trials of it, which would not be trained. A damaged record begins anew all the
+    /// same: it lacks the others.
     fn restrict_to(&mut self, shard: Shard, is_fresh: bool) -> Result<()> {
         self.plan = self.plan.clone().restricted_to(shard);
         let merged = self.plan.own_trials().filter(|trial| self.merged.contains(&trial.id)).count();

@@ -24,7 +24,8 @@ keys! {
     /// The activation of the hidden layers, one or a list with one for each hidden layer.
     ACTIVATION: PerLayer<OneOf<Activation>> =
         Key::new("model.activation", PerLayer(OneOf(&Activation::ALL))).or(|| Layers::Same(Activation::Relu));
-    /// The cost, and with it the output layer; auto is binary-cross-entropy for 2 classes, softmax-cross-entropy for more, mean-squared-error for values.
+    /// The cost, and with it the output layer; auto is binary-cross-entropy for 2 classes, softmax-cross-entropy for more,
+    /// mean-squared-error for values.
     COST: AutoOr<Cost> = Key::new("model.cost", AutoOr(&Cost::ALL)).or(|| None);
     /// The share of units that inverted dropout leaves out, one or a list with one for each hidden layer.
     DROPOUT: PerLayer<Real> = Key::new("model.dropout", PerLayer(FRACTION)).or(|| Layers::Same(0.0))
