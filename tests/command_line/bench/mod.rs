@@ -133,6 +133,36 @@ fn steps_that_cost_something_else_are_told_apart_in_words_and_in_the_record() {
 }
 
 #[test]
+fn steps_of_other_costs_or_other_recorded_examples_are_of_other_kinds() {
+    let bench = Bench::new();
+    let costs = |more: &[&str]| -> Vec<String> {
+        let settings = ["bench", "counted.toml", "--json", "model.dtype=f32", "run.engine=direct"];
+        let record = json(&run(shimmed(&bench, &[&settings, more].concat())));
+        record["steps"].as_array().unwrap().iter().map(|of| of["cost"].to_string()).collect()
+    };
+    let both = costs(&[r#"sweep.model.cost=["mean-squared-error","binary-cross-entropy"]"#]);
+    assert!(both.len() == 2 && both.iter().any(|cost| cost.contains("cost=mean-squared-error")), "{both:?}");
+    let recorded = costs(&[r#"train.metrics=["test_accuracy"]"#]);
+    assert!(recorded.len() == 1 && recorded[0].contains(" test=12"), "{recorded:?}");
+}
+
+#[test]
+fn a_step_evaluates_the_validation_examples_that_patience_watches() {
+    let bench = Bench::new();
+    let validates = |more: &[&str]| {
+        let settings = ["bench", "counted.toml", "model.dtype=f32", "data.validation=0.25"];
+        let mut command = shimmed(&bench, &[&settings, more].concat());
+        command.env("BLAS_SHIM_LOG", "log");
+        let output = run(command);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        // The type, two transposes, and m, n and k; 10 of the 40 examples are for validation.
+        let log = bench.read("log");
+        log.lines().any(|form| form.split(' ').skip(3).take(3).any(|side| side == "10"))
+    };
+    assert_eq!([&[][..], &["train.patience=3"]].map(validates), [false, true]);
+}
+
+#[test]
 fn a_fleet_with_a_net_that_diverges_at_once_is_left_out_and_all_else_is_timed() {
     let bench = Bench::new();
     let batches = r#"sweep.train.batch=[10, "full"]"#;

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use net::Batches;
+use net::{Batches, Metric, Set};
 
 use super::Plan;
 use super::trial::Trial;
+use crate::spec::data::DataShape;
 use crate::spec::trial::TrialConfig;
 use crate::text::{layers, plain, short_name};
 
@@ -28,8 +29,9 @@ pub struct FleetKind {
 }
 
 /// The keys whose values the cost of a net's step depends on, beside its widths, element type, engine and batches.
-const BY_VALUE: [&str; 7] = [
+const BY_VALUE: [&str; 8] = [
     "model.activation",
+    "model.cost",
     "model.dropout",
     "train.optimizer",
     "train.shuffle",
@@ -39,7 +41,15 @@ const BY_VALUE: [&str; 7] = [
 ];
 
 /// The keys of which it only counts that they are set.
-const BY_PRESENCE: [&str; 2] = ["train.weight_decay", "train.clip_norm"];
+const BY_PRESENCE: [&str; 7] = [
+    "train.weight_decay",
+    "train.clip_norm",
+    "train.stop_cost",
+    "train.patience",
+    "train.restore_best",
+    "train.stop_seconds",
+    "train.diverge_above",
+];
 
 impl Plan {
     /// Groups the fleets by the cost of their steps.
@@ -88,7 +98,7 @@ type Net<'p> = (&'p TrialConfig, &'p BTreeSet<String>);
 fn cost_of(plan: &Plan, Trial { config, engine, .. }: &Trial, nets: &[Net]) -> String {
     let net = |(config, settings): &Net| {
         let settings: Vec<_> = settings.iter().map(String::as_str).collect();
-        format!("{} {}", layers(&plan.widths(config)), settings.join(" "))
+        format!("{} {}{}", layers(&plan.widths(config)), settings.join(" "), held_out(config, plan.data))
     };
     let mut nets: Vec<_> = nets.iter().map(net).collect();
     nets.sort_unstable();
@@ -102,6 +112,16 @@ fn cost_of(plan: &Plan, Trial { config, engine, .. }: &Trial, nets: &[Net]) -> S
         batches.examples(),
         nets.join("; ")
     )
+}
+
+/// Counts the held-out examples that a record of a net evaluates, for its metrics or for early stopping.
+fn held_out(config: &TrialConfig, data: DataShape) -> String {
+    let measures =
+        |set| [Metric::Accuracy(set), Metric::Cost(set)].iter().any(|metric| config.metrics.contains(metric));
+    let validates = measures(Set::Validation) || config.stopping.patience.is_some();
+    let test = if measures(Set::Test) { format!(" test={}", data.test) } else { String::new() };
+    let validation = if validates { format!(" validation={}", data.validation) } else { String::new() };
+    test + &validation
 }
 
 /// Describes a fleet, as `2 x 784-512-10, direct, 128 examples`. Settings that not all nets of the plan share stand after
@@ -124,6 +144,8 @@ fn in_words(plan: &Plan, Trial { config, engine, .. }: &Trial, nets: &[Net], sha
 
 #[cfg(test)]
 mod tests {
+    use datasets::Task;
+
     use super::*;
 
     #[test]
@@ -142,11 +164,32 @@ mod tests {
             "train.weight_decay = 0.1",
             "train.clip_norm = 1.0",
             "run.flush_subnormals = false",
+            "model.cost = \"mean-squared-error\"",
+            "train.stop_cost = 0.1",
+            "train.patience = 3",
+            "train.patience = 3\ntrain.restore_best = true",
+            "train.stop_seconds = 9",
+            "train.diverge_above = 9",
         ] {
             assert_ne!(of(&format!("model.hidden = [5]\n{other}")), plain, "{other}");
         }
         let decays = |lambda: f64| of(&format!("model.hidden = [5]\ntrain.weight_decay = {lambda:?}"));
         assert_eq!(decays(0.1), decays(0.2));
+    }
+
+    #[test]
+    fn held_out_examples_count_where_metrics_or_patience_evaluate_them() {
+        let data = DataShape { features: 4, train: 9, test: 5, validation: 3, task: Task::Classes(2) };
+        let of = |lines: &str| held_out(&TrialConfig::of(&format!("model.hidden = [5]\n{lines}")), data);
+        for (lines, counted) in [
+            ("train.metrics = [\"train_accuracy\", \"weight_norm\"]", ""),
+            ("train.metrics = [\"test_accuracy\"]", " test=5"),
+            ("train.metrics = [\"test_cost\", \"validation_accuracy\"]", " test=5 validation=3"),
+            ("train.metrics = [\"validation_cost\"]", " validation=3"),
+            ("train.patience = 2", " validation=3"),
+        ] {
+            assert_eq!(of(lines), counted, "{lines}");
+        }
     }
 
     #[test]

@@ -53,8 +53,8 @@ impl ReadyFleet<'_> {
     }
 }
 
-/// Prepares a fleet for any number of steps, each as costly as in training: its learning rate and decay are small and nothing stops
-/// it, so that a net leaves the fleet only if its initial parameters diverge.
+/// Prepares a fleet for any number of steps, each as costly as in training: its learning rate and decay are small and early stopping is
+/// watched without an end, so that a net leaves the fleet only if its initial parameters diverge.
 ///
 /// # Errors
 /// If the BLAS computes W(0) X wrongly.
@@ -65,7 +65,7 @@ pub fn endless<'i>(plan: &'i Plan, trials: &'i [&'i Trial], inputs: &'i Inputs) 
     /// Above 0: BLAS skips a product whose factor is 0.
     const RATE: f64 = 1e-9;
     let adapted = |training: Training| {
-        let (schedule, stopping) = (Schedule::constant(RATE), Stopping::default());
+        let (schedule, stopping) = (Schedule::constant(RATE), without_an_end(training.stopping));
         let mut optimiser = training.optimiser;
         optimiser.decay.lambda = optimiser.decay.lambda.min(1.0);
         Training { schedule, stopping, optimiser, iterations: usize::MAX, ..training }
@@ -74,6 +74,17 @@ pub fn endless<'i>(plan: &'i Plan, trials: &'i [&'i Trial], inputs: &'i Inputs) 
         Dtype::F32 => ReadyFleet::F32(FleetJob::<f32>::new(plan, trials, inputs).fleet(adapted)?),
         Dtype::F64 => ReadyFleet::F64(FleetJob::<f64>::new(plan, trials, inputs).fleet(adapted)?),
     })
+}
+
+/// Moves the bounds of early stopping to where no training meets them; what is watched costs the same.
+fn without_an_end(stopping: Stopping) -> Stopping {
+    Stopping {
+        cost_below: stopping.cost_below.map(|_| f64::NEG_INFINITY),
+        patience: stopping.patience.map(|_| usize::MAX),
+        seconds: stopping.seconds.map(|_| f64::INFINITY),
+        diverge_above: stopping.diverge_above.map(|_| f64::INFINITY),
+        ..stopping
+    }
 }
 
 /// What is called before each step of a training, with the number of updates before it and the last recorded cost of one net; the
