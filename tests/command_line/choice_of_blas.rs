@@ -7,7 +7,7 @@ use kernels::Vectors;
 use kernels::blas::{Request, Source, candidates, choose};
 
 use crate::blas::{EXPERIMENT, shim, shimmed};
-use crate::support::{Bench, failure, repository, text};
+use crate::support::{Bench, built_with, failure, repository, text};
 
 /// The arguments of a short command that needs a BLAS.
 const SWEEP: [&str; 2] = ["sweep", "counted.toml"];
@@ -74,7 +74,7 @@ fn kernels_for_vectors_that_the_processor_lacks_are_refused_before_they_end_the_
 fn releases_that_go_wrong_are_refused_and_threads_that_stay_too() {
     let bench = Bench::new();
     for (variable, value, said) in [
-        ("BLAS_SHIM_CONFIG", "OpenBLAS 0.3.20 DYNAMIC_ARCH MAX_THREADS=64", "OpenBLAS 0.3.20 is too old"),
+        ("BLAS_SHIM_CONFIG", "OpenBLAS 0.3.20 DYNAMIC_ARCH MAX_THREADS=64", "blas_shim.so: OpenBLAS 0.3.20 is too old"),
         ("BLAS_SHIM_CONFIG", "OpenBLAS 0.3.30 DYNAMIC_ARCH MAX_THREADS=64", "known for races"),
         ("BLAS_SHIM_CONFIG", "ATLAS", "can't find the release of this OpenBLAS"),
         ("BLAS_SHIM_THREADS", "2", "was set to one thread and still uses 2"),
@@ -105,6 +105,18 @@ fn another_library_of_ld_preload_is_named_as_what_it_is() {
         let (code, line) = sweep_fails(impostor);
         assert_eq!(code, Some(2));
         assert!(line.contains("LD_PRELOAD puts ") && line.contains("blas_shim.so (OpenBLAS 0.3.99"), "{line}");
+        assert!(line.contains(": unset LD_PRELOAD, or choose that library with --blas "), "{line}");
+    }
+    // One that can't be chosen either.
+    let half = built_with(&bench, "other_blas", &["-Dcblas_dgemm=hidden"]);
+    for (preloaded, config, said) in
+        [(half, "", "it has no cblas_dgemm"), (shim(&bench), "OpenBLAS 0.3.20", "0.3.20 is too old")]
+    {
+        let mut unusable = bench.command();
+        unusable.args(SWEEP).env("LD_PRELOAD", preloaded);
+        unusable.env("BLAS_SHIM_REAL", library.path()).env("BLAS_SHIM_CONFIG", config);
+        let (code, line) = sweep_fails(unusable);
+        assert!(code == Some(2) && line.contains(said) && line.ends_with(": unset LD_PRELOAD"), "{line}");
     }
     let mut asked_for = shimmed(&bench, &SWEEP);
     let asked_for = asked_for.env("LD_PRELOAD", shim(&bench)).output().unwrap();

@@ -36,7 +36,8 @@ pub fn choose(request: &Request) -> Result<Choice, Error> {
     }?;
     refuse_preloaded(choice.library)?;
     if choice.library.lapack.is_none() && automatic().ok().is_none_or(|choice| choice.library.lapack.is_none()) {
-        return Err(Error::NoLapack { library: choice.library.to_string() });
+        let (path, library) = (choice.library.path().to_owned(), choice.library.to_string());
+        return Err(Error::NoLapack { path, library });
     }
     if let Some(narrow) = choice.library.replaced_core() {
         let library = choice.library.to_string();
@@ -122,14 +123,14 @@ fn not_found(source: Source) -> Error {
 /// Fails if LD_PRELOAD has put another cblas before the chosen one.
 fn refuse_preloaded(chosen: &Library) -> Result<(), Error> {
     let Some(path) = preloaded().filter(|path| path != chosen.path()) else { return Ok(()) };
-    let what = Library::load(&path).map_or_else(
-        |error| error.to_string(),
-        |library| match library.family() {
-            Family::Other => Family::Other.to_string(),
-            _ => library.to_string(),
-        },
-    );
-    Err(Error::Preloaded { path, what })
+    let usable = ready(&path);
+    let is_usable = usable.is_ok();
+    let what = match usable {
+        Ok(library) if library.family() == Family::Other => Family::Other.to_string(),
+        Ok(library) => library.to_string(),
+        Err(error) => error.to_string(),
+    };
+    Err(Error::Preloaded { path, what, is_usable })
 }
 
 /// Finds the library that LD_PRELOAD has put cblas functions of into the whole program, by whatever name the list has it;

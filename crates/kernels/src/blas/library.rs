@@ -8,7 +8,7 @@ use std::{fmt, fs, thread};
 
 use super::family::{Description, Family, ThreadCount};
 use super::lapack::Lapack;
-use super::release::{Refused, ThreadLayer, Version, admit, most_callers};
+use super::release::{Fault, Refused, ThreadLayer, Version, admit, most_callers};
 use crate::cblas::{GemmElement, GemmFunction, GemmFunctions};
 use crate::simd::Vectors;
 
@@ -110,9 +110,15 @@ impl Library {
     /// If one of them is: the reason, and a remedy.
     pub fn admit(&self, callers: usize) -> Result<(), Refused> {
         match self.family() {
-            Family::OpenBlas => admit(self.version(), self.config(), self.thread_layer(), callers),
+            Family::OpenBlas => {
+                admit(self.version(), self.config(), self.thread_layer(), callers).map_err(|fault| self.refused(fault))
+            }
             Family::Mkl | Family::Blis | Family::Other => Ok(()),
         }
+    }
+
+    fn refused(&self, fault: Fault) -> Refused {
+        Refused { path: self.path.clone(), fault }
     }
 
     /// Returns the most threads that may call it at once; `None` if it has no bound of its own.
@@ -127,13 +133,14 @@ impl Library {
     /// any other.
     ///
     /// # Errors
-    /// If it still uses more: [`Refused::StillThreaded`].
+    /// If it still uses more: [`Fault::StillThreaded`].
     pub fn use_one_thread(&self) -> Result<(), Refused> {
         let set = self.threads.map_or(1, ThreadCount::set_one);
         let is_process_wide =
             self.threads.is_some() && self.thread_layer() != ThreadLayer::OpenMp && self.family() != Family::Blis;
         let found = if set != 1 || is_process_wide { set } else { 1 + self.threads_started_by_a_product() };
-        if found == 1 { Ok(()) } else { Err(Refused::StillThreaded { library: self.to_string(), found }) }
+        let still_threaded = || self.refused(Fault::StillThreaded { library: self.to_string(), found });
+        if found == 1 { Ok(()) } else { Err(still_threaded()) }
     }
 
     /// Returns whether it has functions that set and count its threads.

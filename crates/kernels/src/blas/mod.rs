@@ -27,6 +27,6 @@ pub use self::library::Library;
 pub(crate) use self::library::SmallProducts;
 pub use self::open::LoadError;
 pub use self::outcome::{Error, Warning};
-pub use self::release::{Refused, ThreadLayer, Version};
+pub use self::release::{Fault, Refused, ThreadLayer, Version};
 pub use self::request::{Request, VARIABLE};
 pub use crate::cblas::{COLUMN_MAJOR, GemmFunction, ROW_MAJOR, Transpose};

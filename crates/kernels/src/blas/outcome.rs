@@ -25,23 +25,26 @@ pub enum Error {
         remedy: &'static str,
     },
     /// The library has no LAPACK, and no other library here has one.
-    #[error("{library} has no LAPACK, and no OpenBLAS was found to take its place: run scripts/setup")]
+    #[error("{}: {library} has no LAPACK, and no OpenBLAS was found to take its place: run scripts/setup", path.display())]
     NoLapack {
+        /// Its file.
+        path: PathBuf,
         /// The library.
         library: String,
     },
     /// LD_PRELOAD puts another library before the chosen one.
     #[error(
-        "LD_PRELOAD puts {} ({what}) before every other BLAS, and another one was chosen: unset LD_PRELOAD, or choose \
-         that library with --blas {}",
+        "LD_PRELOAD puts {} ({what}) before every other BLAS, and another one was chosen: unset LD_PRELOAD{}",
         path.display(),
-        path.display()
+        if *is_usable { format!(", or choose that library with --blas {}", path.display()) } else { String::new() }
     )]
     Preloaded {
         /// The file.
         path: PathBuf,
-        /// The library's own description.
+        /// The library's own description, or why it can't be used.
         what: String,
+        /// True if it can be used.
+        is_usable: bool,
     },
 }
 

@@ -1,6 +1,7 @@
 //! Releases of OpenBLAS, and the refusal of those that are known to return wrong results.
 
 use std::fmt;
+use std::path::PathBuf;
 
 /// A release number, compared field by field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,9 +48,19 @@ impl fmt::Display for ThreadLayer {
     }
 }
 
+/// The refusal of a library.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}: {fault}", path.display())]
+pub struct Refused {
+    /// Its file.
+    pub path: PathBuf,
+    /// The reason.
+    pub fault: Fault,
+}
+
 /// The reason why a library, or a number of its concurrent callers, is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Refused {
+pub enum Fault {
     /// Its description has no release number.
     #[error("can't find the release of this OpenBLAS in its description {0:?}; it must be 0.3.21 or newer")]
     UnknownVersion(String),
@@ -97,20 +108,20 @@ pub(super) fn admit(
     config: &str,
     thread_layer: ThreadLayer,
     callers: usize,
-) -> Result<(), Refused> {
-    let version = version.ok_or_else(|| Refused::UnknownVersion(config.to_owned()))?;
+) -> Result<(), Fault> {
+    let version = version.ok_or_else(|| Fault::UnknownVersion(config.to_owned()))?;
     if version < Version(0, 3, 21) {
-        return Err(Refused::TooOld(version));
+        return Err(Fault::TooOld(version));
     }
     if version == Version(0, 3, 30) {
-        return Err(Refused::RacyRelease(version));
+        return Err(Fault::RacyRelease(version));
     }
     if thread_layer == ThreadLayer::Sequential && callers > 1 && !config.contains("USE_LOCKING") {
-        return Err(Refused::NotLocked { callers });
+        return Err(Fault::NotLocked { callers });
     }
     let most = most_callers(config);
     if callers > most {
-        return Err(Refused::TooManyCallers { callers, most });
+        return Err(Fault::TooManyCallers { callers, most });
     }
     Ok(())
 }
@@ -126,7 +137,7 @@ pub(super) fn most_callers(config: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn admit(release: &str, more: &str, thread_layer: ThreadLayer, callers: usize) -> Result<(), Refused> {
+    fn admit(release: &str, more: &str, thread_layer: ThreadLayer, callers: usize) -> Result<(), Fault> {
         super::admit(Version::parse(release), &format!("OpenBLAS {release} DYNAMIC_ARCH {more}"), thread_layer, callers)
     }
 
@@ -142,18 +153,18 @@ mod tests {
     #[test]
     fn known_bad_releases_are_refused_and_good_ones_admitted() {
         let admit = |release, callers| admit(release, "MAX_THREADS=64", ThreadLayer::Pthreads, callers);
-        assert_eq!(admit("0.3.20", 1), Err(Refused::TooOld(Version(0, 3, 20))));
-        assert_eq!(admit("0.3.30", 1), Err(Refused::RacyRelease(Version(0, 3, 30))));
+        assert_eq!(admit("0.3.20", 1), Err(Fault::TooOld(Version(0, 3, 20))));
+        assert_eq!(admit("0.3.30", 1), Err(Fault::RacyRelease(Version(0, 3, 30))));
         assert_eq!(admit("0.3.21", 8), Ok(()));
         assert_eq!(admit("0.3.34", 100), Ok(()));
-        assert_eq!(admit("0.3.21", 128), Err(Refused::TooManyCallers { callers: 128, most: 127 }));
-        assert!(matches!(admit("x", 1), Err(Refused::UnknownVersion(_))));
+        assert_eq!(admit("0.3.21", 128), Err(Fault::TooManyCallers { callers: 128, most: 127 }));
+        assert!(matches!(admit("x", 1), Err(Fault::UnknownVersion(_))));
     }
 
     #[test]
     fn a_sequential_build_serves_one_thread_only_unless_it_locks() {
         assert_eq!(admit("0.3.26", "", ThreadLayer::Sequential, 1), Ok(()));
-        assert_eq!(admit("0.3.26", "", ThreadLayer::Sequential, 2), Err(Refused::NotLocked { callers: 2 }));
+        assert_eq!(admit("0.3.26", "", ThreadLayer::Sequential, 2), Err(Fault::NotLocked { callers: 2 }));
         assert_eq!(admit("0.3.26", "USE_LOCKING", ThreadLayer::Sequential, 2), Ok(()));
     }
 
@@ -161,7 +172,7 @@ mod tests {
     fn a_library_for_few_threads_still_has_fifty_buffers() {
         for more in ["MAX_THREADS=2", ""] {
             assert_eq!(admit("0.3.26", more, ThreadLayer::Pthreads, 49), Ok(()));
-            let refused = Err(Refused::TooManyCallers { callers: 50, most: 49 });
+            let refused = Err(Fault::TooManyCallers { callers: 50, most: 49 });
             assert_eq!(admit("0.3.26", more, ThreadLayer::Pthreads, 50), refused);
         }
     }
