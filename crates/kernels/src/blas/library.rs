@@ -169,9 +169,15 @@ impl Library {
 }
 
 impl fmt::Display for Library {
-    /// Writes family, release and core: `OpenBLAS 0.3.34 SkylakeX`.
+    /// Writes family, release and core: `OpenBLAS 0.3.34 SkylakeX`; the name of the file if the library says nothing of itself.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{} {} {}", self.family(), self.release(), self.core())
+        match self.family() {
+            Family::Other => {
+                let name = self.path.file_name().unwrap_or(self.path.as_os_str());
+                write!(f, "{} ({})", name.display(), self.family())
+            }
+            family => write!(f, "{family} {} {}", self.release(), self.core()),
+        }
     }
 }
 
