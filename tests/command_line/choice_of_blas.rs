@@ -7,7 +7,7 @@ use kernels::Vectors;
 use kernels::blas::{Request, Source, candidates, choose};
 
 use crate::blas::{EXPERIMENT, shim, shimmed};
-use crate::support::{Bench, built_with, failure, repository, text};
+use crate::support::{Bench, built_with, failure, has_fma4, repository, text};
 
 /// The arguments of a short command that needs a BLAS.
 const SWEEP: [&str; 2] = ["sweep", "counted.toml"];
@@ -68,6 +68,22 @@ fn kernels_for_vectors_that_the_processor_lacks_are_refused_before_they_end_the_
         command
     });
     assert!(code == Some(2) && line.contains("core SkylakeX, which need AVX-512"), "{line}");
+}
+
+#[test]
+fn kernels_that_need_fma4_are_refused_on_a_processor_without_it() {
+    if has_fma4() {
+        println!("skipped: this processor has FMA4");
+        return;
+    }
+    let bench = Bench::new();
+    for core in ["Bulldozer", "Piledriver", "Steamroller", "Excavator"] {
+        let mut command = shimmed(&bench, &SWEEP);
+        command.env("BLAS_SHIM_BLIND", "1").env("OPENBLAS_CORETYPE", core);
+        let (code, line) = sweep_fails(command);
+        let said = format!("core {core}, which need FMA4; this processor has none (unset OPENBLAS_CORETYPE?)");
+        assert!(code == Some(2) && line.contains(&said), "{line}");
+    }
 }
 
 #[test]

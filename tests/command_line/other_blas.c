@@ -2,6 +2,7 @@
  *
  * -DMKL, -DBLIS or neither  what it describes itself as
  * OTHER_BLAS_CBWR=N         the branch of MKL's conditional numerical reproducibility
+ * OTHER_BLAS_CORE=NAME      the core whose kernels BLIS takes
  * OTHER_BLAS_WIDE=1         take 64-bit integers
  * OTHER_BLAS_THREADS=1      start a thread for a product that isn't made on the main thread
  */
@@ -85,7 +86,10 @@ int bli_arch_query_id(void) {
     if (!initialised) abort();
     return 3;
 }
-const char *bli_arch_string(int id) { return id == 3 ? "generic" : "?"; }
+const char *bli_arch_string(int id) {
+    const char *core = getenv("OTHER_BLAS_CORE");
+    return id != 3 ? "?" : core ? core : "generic";
+}
 intptr_t bli_info_get_enable_pthreads(void) { return 1; }
 void bli_thread_set_num_threads(intptr_t threads) { (void)threads; }
 intptr_t bli_thread_get_num_threads(void) { return 1; }

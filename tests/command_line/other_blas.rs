@@ -5,7 +5,7 @@ use std::process::Command;
 use kernels::blas::{Choice, Request, choose};
 
 use crate::blas::EXPERIMENT;
-use crate::support::{Bench, built_with, failure, text};
+use crate::support::{Bench, built_with, failure, has_fma4, text};
 
 /// Makes a command of the runner on a library that describes itself as `family` does: `-DMKL`, `-DBLIS`, or nothing for one that doesn't.
 fn on(bench: &Bench, family: &[&str], arguments: &[&str]) -> Command {
@@ -43,6 +43,22 @@ fn the_loops_of_blis_are_set_to_one_thread_before_it_is_loaded_and_it_is_initial
     let bench = Bench::new();
     let run = on(&bench, &["-DBLIS"], &["sweep", "counted.toml"]).env("BLIS_JC_NT", "2").output().unwrap();
     assert!(run.status.success(), "{}", text(&run.stderr));
+}
+
+#[test]
+fn a_core_that_blis_was_told_to_take_is_undone_by_its_own_variable() {
+    if has_fma4() {
+        println!("skipped: this processor has FMA4");
+        return;
+    }
+    let bench = Bench::new();
+    let mut command = on(&bench, &["-DBLIS"], &["sweep", "counted.toml"]);
+    let (code, line) = failure(&command.env("OTHER_BLAS_CORE", "piledriver").output().unwrap());
+    assert!(
+        code == Some(2)
+            && line.ends_with("core piledriver, which need FMA4; this processor has none (unset BLIS_ARCH_TYPE?)"),
+        "{line}"
+    );
 }
 
 #[test]

@@ -84,6 +84,11 @@ pub(crate) fn signal(child: &Child, name: &str) {
     assert!(Command::new("bash").args(["-c", &kill]).status().unwrap().success());
 }
 
+/// Returns whether the processor says that it has FMA4, which no core since Zen does.
+pub(crate) fn has_fma4() -> bool {
+    fs::read_to_string("/proc/cpuinfo").unwrap_or_default().split_whitespace().any(|flag| flag == "fma4")
+}
+
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -46,6 +46,19 @@ impl Vectors {
     }
 }
 
+/// Returns whether the processor has FMA4, a fused multiply-add that only AMD's processors of 2011 to 2015 say they have.
+pub(crate) fn has_fma4() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        // The standard library doesn't detect it.
+        const EXTENDED: u32 = 0x8000_0001;
+        const FMA4: u32 = 1 << 16;
+        std::arch::x86_64::__cpuid(EXTENDED).ecx & FMA4 != 0
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 /// Asks the processor to fetch the cache line of `address` into its second-level cache. A hint, which no result depends on.
 pub(crate) fn prefetch<T>(address: *const T) {
     #[cfg(target_arch = "x86_64")]

@@ -3,10 +3,11 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use super::cores::CORETYPE;
 use super::family::Family;
 use super::find::{Candidate, Source, candidates};
 use super::library::Library;
-use super::load::{CORETYPE, ignored_core};
+use super::load::ignored_core;
 use super::open::file_of;
 use super::outcome::{Error, Warning};
 use super::release::ThreadLayer;

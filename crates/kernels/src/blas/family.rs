@@ -33,6 +33,17 @@ impl fmt::Display for Family {
     }
 }
 
+impl Family {
+    /// Returns the environment variable that chooses the core whose kernels are taken.
+    pub(super) fn core_variable(self) -> &'static str {
+        match self {
+            Family::OpenBlas | Family::Other => cores::CORETYPE,
+            Family::Mkl => "MKL_ENABLE_INSTRUCTIONS",
+            Family::Blis => "BLIS_ARCH_TYPE",
+        }
+    }
+}
+
 /// A library's own description.
 #[derive(Clone, Debug)]
 pub(super) struct Description {

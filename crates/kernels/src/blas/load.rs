@@ -11,7 +11,7 @@ use std::{env, mem, ptr};
 use libloading::os::unix::Library as Handle;
 use ndarray::Array2;
 
-use super::cores;
+use super::cores::{self, CORETYPE};
 use super::family::Family;
 use super::library::Library;
 use super::open::{LoadError, open};
@@ -31,7 +31,8 @@ impl Library {
     /// `getenv`.
     ///
     /// # Errors
-    /// If there is no such file, if it is not a BLAS, or if there is not enough address space for it.
+    /// If there is no such file, if it is not a BLAS, if its kernels need instructions that the processor lacks, or if there is not enough
+    /// address space for it.
     pub fn load(path: &Path) -> Result<&'static Library, LoadError> {
         // Locked while loading: a library reads the environment, which is changed for it.
         static LOADED: Mutex<Vec<&'static Library>> = Mutex::new(Vec::new());
@@ -39,10 +40,6 @@ impl Library {
         let (handle, mut library) = open(path)?;
         if let Some(known) = loaded.iter().find(|known| ptr::fn_addr_eq(known.gemm.sgemm, library.gemm.sgemm)) {
             return Ok(known);
-        }
-        if let Some(vectors) = library.vectors().filter(|vectors| *vectors > Vectors::detect()) {
-            let (name, core) = (path.display().to_string(), library.core().to_owned());
-            return Err(LoadError::WiderThanProcessor { name, core, vectors });
         }
         if needs_wider_kernels(&library) {
             library = load_with_wider_kernels(path, handle, library)?;
@@ -61,9 +58,6 @@ impl Library {
             .all(|shape| is_right::<f32>(self.gemm(), shape) && is_right::<f64>(self.gemm(), shape))
     }
 }
-
-/// The environment variable that tells OpenBLAS which core's kernels to use.
-pub(super) const CORETYPE: &str = "OPENBLAS_CORETYPE";
 
 /// Returns the core that [`CORETYPE`] asks `library` for, if it has ignored it: no OpenBLAS knows it, or it is newer than the
 /// library. `None` on processors other than x86-64, whose names of cores are not listed.

@@ -12,13 +12,14 @@ use elf::file::{FileHeader, parse_ident};
 use elf::segment::SegmentTable;
 use libloading::os::unix::{Library as Handle, RTLD_LOCAL, RTLD_NOW};
 
+use super::cores;
 use super::family::{Description, Family, PREFIXES, describe, function};
 use super::find::Source;
 use super::lapack::Lapack;
 use super::library::{Library, SmallProducts};
 use crate::cblas::GemmFunctions;
 use crate::environment::set_variable;
-use crate::simd::Vectors;
+use crate::simd::{Vectors, has_fma4};
 
 /// The error of a file that can't be loaded as a BLAS.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -53,18 +54,17 @@ pub enum LoadError {
         /// The name or path that was asked for.
         name: String,
     },
-    /// Its kernels need vectors that this processor lacks, and would end the process; `OPENBLAS_CORETYPE` may have asked for them.
-    #[error(
-        "{name} takes the kernels of core {core}, which need {vectors}; this processor has {} at most (unset OPENBLAS_CORETYPE?)",
-        Vectors::detect()
-    )]
-    WiderThanProcessor {
+    /// Its kernels need instructions that this processor lacks, and would end the process; an environment variable may have asked for them.
+    #[error("{name} takes the kernels of core {core}, which need {needs}; this processor has none (unset {variable}?)")]
+    BeyondProcessor {
         /// The name or path that was asked for.
         name: String,
         /// The core.
         core: String,
-        /// Its vectors.
-        vectors: Vectors,
+        /// The instructions.
+        needs: String,
+        /// The environment variable that chooses the core.
+        variable: &'static str,
     },
     /// It takes 64-bit integers, where 32-bit ones are passed.
     #[error("{name} is built for 64-bit integers (ILP64); use its LP64 build")]
@@ -140,6 +140,10 @@ pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
     };
     let (sgemm, dgemm) = (sgemm.ok_or_else(|| lacks("cblas_sgemm"))?, dgemm.ok_or_else(|| lacks("cblas_dgemm"))?);
     let (description, threads) = describe(&handle);
+    if let Some(needs) = lacking(&description) {
+        let Description { family, core, .. } = description;
+        return Err(LoadError::BeyondProcessor { name, core, needs, variable: family.core_variable() });
+    }
     if description.wide_integers || takes_wide_integers(&handle) {
         return Err(LoadError::WideIntegers { name });
     }
@@ -165,6 +169,14 @@ fn takes_wide_integers(handle: &Handle) -> bool {
         let ddot = PREFIXES.iter().find_map(|prefix| function::<Ddot>(handle, &format!("{prefix}cblas_ddot")));
         ddot.is_some_and(|ddot| ddot(length, &1.0, 1, &1.0, 1) != 1.0)
     }
+}
+
+/// Names the instructions that a library's kernels need and this processor lacks; `None` if it has all of them.
+fn lacking(description: &Description) -> Option<String> {
+    if cores::use_fma4(&description.core) && !has_fma4() {
+        return Some("FMA4".to_owned());
+    }
+    description.vectors.filter(|vectors| *vectors > Vectors::detect()).map(|vectors| vectors.to_string())
 }
 
 /// Looks up how a library multiplies small matrices.
