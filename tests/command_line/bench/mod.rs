@@ -4,9 +4,10 @@ mod records;
 
 use std::process::{Command, Output};
 
+use kernels::blas::{Request, choose};
 use serde_json::Value;
 
-use crate::blas::shimmed;
+use crate::blas::{shim, shimmed};
 use crate::support::{Bench, failure, text};
 
 /// The option that limits a case to a few samples.
@@ -225,6 +226,21 @@ fn several_libraries_take_turns_and_all_are_said() {
     let names: Vec<_> = libraries.iter().map(|library| library["path"].as_str().unwrap()).collect();
     assert!(names[0] != names[1] && names.iter().any(|path| path.ends_with("blas_shim.so")), "{names:?}");
     assert_eq!(record["products"][0]["results"].as_array().unwrap().len(), libraries.len());
+}
+
+#[test]
+fn all_libraries_of_a_machine_without_a_usable_one_is_one_line_and_exit_2() {
+    let bench = Bench::new();
+    let mut every = bench.command();
+    every.args(["bench", "--shape", "16", "--blas", "all"]).env("LD_PRELOAD", shim(&bench));
+    every.env("BLAS_SHIM_REAL", choose(&Request::Auto).unwrap().library.path());
+    let (code, line) = failure(&run(every));
+    assert!(code == Some(2) && line.contains("LD_PRELOAD puts "), "{line}");
+    // The word is one of the option, and no library's name elsewhere.
+    let mut by_variable = bench.command();
+    by_variable.args(["bench", "--shape", "16"]).env("LAYERCHAIN_BLAS", "all");
+    let (code, line) = failure(&run(by_variable));
+    assert!(code == Some(2) && line.contains("can't load all as a BLAS"), "{line}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The choice of the libraries that are timed in turns.
 
-use kernels::blas::{Choice, Library, Request, Source, ThreadLayer, candidates, choose};
+use kernels::blas::{Choice, Error, Library, Request, Source, ThreadLayer, candidates, choose};
 
 use crate::terminal::{say, warn};
 
@@ -12,24 +12,30 @@ const ALL: &str = "all";
 /// build locks.
 ///
 /// # Errors
-/// If a library that is asked for by name or path can't be used by `callers` threads at once.
-pub(crate) fn find(
-    asked: &[Request],
-    usual: &Request,
-    callers: usize,
-) -> Result<Vec<&'static Library>, kernels::blas::Error> {
-    let mut found: Vec<&'static Library> = Vec::new();
-    let usual = [usual.clone()];
-    for request in if asked.is_empty() { &usual } else { asked } {
+/// If a library that is asked for by name or path can't be used by `callers` threads at once, or none is found: the default one's.
+pub(crate) fn find(asked: &[Request], usual: &Request, callers: usize) -> Result<Vec<&'static Library>, Error> {
+    let (mut found, mut left_out): (Vec<&'static Library>, Vec<Error>) = Default::default();
+    if asked.is_empty() {
+        add(&mut found, usable(usual, callers)?);
+    }
+    for request in asked {
         if *request == Request::Path(ALL.into()) {
-            every(callers).into_iter().for_each(|choice| add(&mut found, choice));
+            every(callers, &mut left_out).into_iter().for_each(|choice| add(&mut found, choice));
         } else {
-            let choice = choose(request)?;
-            choice.library.admit(callers)?;
-            add(&mut found, choice);
+            add(&mut found, usable(request, callers)?);
         }
     }
+    if found.is_empty() {
+        return Err(left_out.swap_remove(0));
+    }
+    left_out.iter().for_each(|error| say(&format!("left out: {error}")));
     Ok(found)
+}
+
+fn usable(request: &Request, callers: usize) -> Result<Choice, Error> {
+    let choice = choose(request)?;
+    choice.library.admit(callers)?;
+    Ok(choice)
 }
 
 /// Adds a library that isn't among them, and prints the warnings about it.
@@ -40,14 +46,14 @@ fn add(found: &mut Vec<&'static Library>, Choice { library, warnings }: Choice) 
     }
 }
 
-/// Finds every usable library of this machine; the default one comes first.
-fn every(callers: usize) -> Vec<Choice> {
+/// Finds every usable library of this machine, and adds the errors of the others to those that are `left_out`, each once; the default
+/// one comes first.
+fn every(callers: usize, left_out: &mut Vec<Error>) -> Vec<Choice> {
     let mut found: Vec<Choice> = Vec::new();
     let files = Source::ALL.into_iter().flat_map(candidates).map(|candidate| Request::Path(candidate.path));
     for request in std::iter::once(Request::Auto).chain(files) {
-        let usable = choose(&request).and_then(|choice| Ok(choice.library.admit(callers).map(|()| choice)?));
-        match (usable, request) {
-            (Ok(choice), _) => {
+        match usable(&request, callers) {
+            Ok(choice) => {
                 let twin = found.iter().position(|known| is_same_release(known.library, choice.library));
                 match twin {
                     // The default library is never replaced.
@@ -58,8 +64,8 @@ fn every(callers: usize) -> Vec<Choice> {
                     None => found.push(choice),
                 }
             }
-            (Err(error), Request::Path(path)) => say(&format!("left out {}: {error}", path.display())),
-            (Err(error), _) => say(&format!("left out: {error}")),
+            Err(error) if left_out.contains(&error) => {}
+            Err(error) => left_out.push(error),
         }
     }
     found
