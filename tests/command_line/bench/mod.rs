@@ -195,7 +195,7 @@ fn shapes_are_timed_in_both_types_with_samples_bounds_and_shares() {
         let gflops = product["flop"].as_f64().unwrap() / median / 1e9;
         let share = result["share_of_peak"].as_f64().unwrap();
         assert!((result["gflops"].as_f64().unwrap() / gflops - 1.0).abs() < 1e-9 && share > 0.0 && share < 1.1);
-        assert!(["compute", "bandwidth", "call-overhead"].map(Value::from).contains(&result["bound"]));
+        assert!(["compute", "bandwidth", "calls"].map(Value::from).contains(&result["bound"]));
     }
     let table = run(shimmed(&bench, &["bench", "--shape", "8..32x2", "--dtype", "f64", "--csv"]));
     let table = text(&table.stdout);
