@@ -135,7 +135,7 @@ fn steps(record: &Record) -> String {
 }
 
 /// The columns of the table for programs.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "case",
     "fleet",
     "form",
@@ -158,6 +158,7 @@ const COLUMNS: [&str; 22] = [
     "bound",
     "samples",
     "own_loops",
+    "path",
 ];
 
 /// Writes the table for programs: a row for each case and library.
@@ -166,7 +167,8 @@ pub(crate) fn in_csv(record: &Record) -> String {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut add = |case: &[String], results: &[Measured]| {
         for (library, measured) in record.libraries.iter().zip(results) {
-            rows.push(case.iter().cloned().chain([library.name.clone()]).chain(numbers(measured)).collect());
+            let (name, path) = (library.name.clone(), library.path.display().to_string());
+            rows.push(case.iter().cloned().chain([name]).chain(numbers(measured)).chain([path]).collect());
         }
     };
     for ProductRecord { product, calls_a_step, share_of_step, results, .. } in &record.products {
@@ -252,6 +254,7 @@ mod tests {
         let table = in_csv(&record);
         let row = table.lines().nth(1).unwrap();
         assert!(row.starts_with("product,,nn,2,3,4,false,false,f32,1,,,,OpenBLAS 0.3.34 Zen,0.000000002,"), "{row}");
-        assert_eq!(table.lines().map(|line| line.split(',').count()).collect::<Vec<_>>(), [22, 22]);
+        assert!(table.lines().next().unwrap().ends_with(",path") && row.ends_with(",false,/a"), "{table}");
+        assert_eq!(table.lines().map(|line| line.split(',').count()).collect::<Vec<_>>(), [23, 23]);
     }
 }
