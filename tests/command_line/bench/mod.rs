@@ -262,6 +262,7 @@ fn a_wrong_library_is_one_line_and_exit_3_and_none_is_exit_2() {
         (&["--shape", "-64"][..], "'-64' for '--shape <M,N,K[,FORM]>': \"-64\" must be a whole number"),
         (&["--seconds", "-1"], "'-1' for '--seconds <S>': a number above 0"),
         (&["--threads", "-1"], "'-1' for '--threads <N>': -1 is not in 1..=65535"),
+        (&["--against", "x", "--fail-above", "-5%"], "'-5%' for '--fail-above <SHARE>': a number of per cent above 0"),
         (&["--blas", ""], "'' for '--blas <all|NAME|PATH>': a BLAS has a name or a path"),
         (&["--blas", "auto,"], "'' for '--blas <all|NAME|PATH>': a BLAS has a name or a path"),
     ] {

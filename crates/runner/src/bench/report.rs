@@ -221,9 +221,15 @@ fn three_digits(number: f64) -> String {
     format!("{number:.*}", decimals as usize)
 }
 
-fn percent(share: f64) -> String {
+/// Formats a share in per cent; one that is not 0 doesn't look as if it were.
+pub(crate) fn percent(share: f64) -> String {
     let percent = 100.0 * share;
-    if percent < 1.0 && percent > 0.0 { format!("{percent:.1}%") } else { format!("{percent:.0}%") }
+    let decimals = [(1.0, 0), (0.095, 1), (0.005, 2)].into_iter().find(|(least, _)| percent >= *least);
+    match decimals {
+        Some((_, decimals)) => format!("{percent:.decimals$}%"),
+        None if percent > 0.0 => "<0.01%".to_owned(),
+        None => format!("{percent:.0}%"),
+    }
 }
 
 /// Formats a number without decimals if it is whole, else with two.
@@ -242,6 +248,7 @@ mod tests {
         let texts = ["8.12e-4", "0.00123", "0.0400", "1.00", "10.0", "10.0", "99.9", "100", "118", "12346"];
         assert_eq!(numbers.map(three_digits), texts);
         assert_eq!([0.004, 0.97, 1.0].map(percent), ["0.4%", "97%", "100%"]);
+        assert_eq!([0.0, 1e-9, 3e-4, 9.6e-4].map(percent), ["0%", "<0.01%", "0.03%", "0.1%"]);
         assert_eq!([81.0, 0.25].map(short), ["81", "0.25"]);
     }
 

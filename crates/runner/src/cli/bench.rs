@@ -56,7 +56,7 @@ pub struct Bench {
     #[arg(long, value_name = "NAME")]
     pub against: Option<String>,
     /// Exit with 4 if something takes longer than in that record by more than this share, each time that it is timed.
-    #[arg(long, value_name = "SHARE", requires = "against")]
+    #[arg(long, value_name = "SHARE", requires = "against", allow_hyphen_values = true)]
     pub fail_above: Option<Share>,
 }
 

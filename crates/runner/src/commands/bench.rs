@@ -16,6 +16,7 @@ use crate::bench::busy::Counters;
 use crate::bench::cases::{self, Selection, Weighted};
 use crate::bench::libraries;
 use crate::bench::record::{self, Host, Record, path_of};
+use crate::bench::report::percent;
 use crate::bench::timing::{Bench, Step};
 use crate::bench::{compare, report};
 use crate::cli;
@@ -152,9 +153,9 @@ fn steps<'i>(plans: &'i [Plan], inputs: &'i [Inputs]) -> Vec<Step<'i>> {
 fn say_left_out<T>(found: &Selection<T>, what: &str) {
     if found.left_out > 0 {
         let Selection { cases, left_out, share_left_out } = found;
-        let share = 100.0 * share_left_out;
+        let share = percent(*share_left_out);
         say(&format!(
-            "the {} largest {what} are timed; {left_out} with {share:.1}% of the operations are not",
+            "the {} largest {what} are timed; {left_out} with {share} of the operations are not",
             cases.len()
         ));
     }
