@@ -33,6 +33,9 @@ fn what_takes_longer_than_in_the_record_is_timed_again_and_fails_and_what_does_n
     let shown = text(&slower.stdout);
     assert!(shown.contains("slower: nn 64 x 64 x 64, f32 on OpenBLAS "), "{shown}");
     assert!(shown.contains("2 times compared with fast: "), "{shown}");
+    let quiet = run(&["--against", "fast", "--fail-above", "10%", "--csv", "--quiet"]);
+    let said = text(&quiet.stderr);
+    assert_eq!((quiet.status.code(), said.matches("warning: slower: n").count()), (Some(4), 2), "{said}");
 }
 
 #[test]

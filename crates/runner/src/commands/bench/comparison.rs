@@ -52,29 +52,32 @@ impl<'r> Comparison<'r> {
         let bound = args.fail_above.map_or(WORTH_A_LINE, |share| share.0);
         let mut ratios: Vec<_> = pairs.iter().map(|pair| Ratio::of(samples(now, pair), &pair.then.samples)).collect();
         confirm(workers, bench, pairs, &mut ratios, bound)?;
-        let (mut lines, mut slower) = (Vec::new(), 0);
+        let (mut slower, mut others) = (Vec::new(), Vec::new());
         for (pair, ratio) in pairs.iter().zip(&ratios) {
             let what = format!("{} on {}", words(now, pair.case), now.libraries[pair.library].name);
             if ratio.is_slower_by(bound) {
-                slower += 1;
-                lines.push(format!("slower: {what}: {ratio}"));
+                slower.push(format!("slower: {what}: {ratio}"));
             } else if ratio.is_faster_by(bound) {
-                lines.push(format!("faster: {what}: {ratio}"));
+                others.push(format!("faster: {what}: {ratio}"));
             }
         }
         let ratios: Vec<_> = ratios.iter().map(|ratio| ratio.0.at).collect();
-        lines.push(format!(
-            "{} compared with {name}: {:.3} times as long in the median, {slower} slower by more than {}%",
+        others.push(format!(
+            "{} compared with {name}: {:.3} times as long in the median, {} slower by more than {}%",
             count(pairs.len(), "time"),
             median(&ratios),
+            slower.len(),
             (1e5 * bound).round() / 1e3
         ));
+        let fails = args.fail_above.is_some() && !slower.is_empty();
         if args.json || args.csv {
-            lines.iter().for_each(|line| say(line));
+            // The reason for an exit code is said even to those who want to hear little.
+            slower.iter().for_each(|line| if fails { warn(line) } else { say(line) });
+            others.iter().for_each(|line| say(line));
         } else {
-            print(&format!("\n{}\n", lines.join("\n")))?;
+            print(&format!("\n{}\n", [slower, others].concat().join("\n")))?;
         }
-        Ok(ExitCode::from(if args.fail_above.is_some() && slower > 0 { 4 } else { 0 }))
+        Ok(ExitCode::from(if fails { 4 } else { 0 }))
     }
 }
 
