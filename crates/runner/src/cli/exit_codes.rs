@@ -20,5 +20,5 @@ pub(super) const EXIT_CODES: &str = "Exit codes:
        one trial
   4    something takes longer than `runner bench --against NAME --fail-above
        SHARE` allows
-  130  interrupted, or the time budget of a sweep is over; the same command
-       goes on";
+  130  interrupted (`runner sweep`, `train`, `verify`, `data`), or the time
+       budget of a sweep is over; the same command goes on";
