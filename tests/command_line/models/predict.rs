@@ -70,7 +70,10 @@ fn a_folder_of_pictures_is_asked_about_picture_by_picture() {
     assert_eq!(all, one_by_one);
     assert_eq!(all.iter().map(|answer| answer["input"].as_str().unwrap()).collect::<Vec<_>>(), names);
     let said = text(&bench.run(&["predict", "m.h5", "all"]).stderr);
-    assert!(said.contains("all: 1 file that is not a picture (PNG, JPEG, WebP, GIF or BMP) left out"), "{said}");
+    assert!(
+        said.contains("all: 1 file that is not named as a picture (PNG, JPEG, WebP, GIF or BMP) left out"),
+        "{said}"
+    );
 }
 
 /// A picture file doesn't tell the range of the floats, and the runner doesn't guess it.

@@ -34,9 +34,21 @@ impl Rows {
         self.reader.get_mut().length = 0;
         let more = read.map_err(|error| Error::line(&self.path, line, one_line(&error.to_string())))?;
         if more {
-            self.record.trim();
+            self.trim();
         }
         Ok(more)
+    }
+
+    /// Trims each cell, also of the no-break spaces that spreadsheets and pages of the web leave.
+    fn trim(&mut self) {
+        self.record.trim();
+        let has_edge = |cell: &[u8]| [cell.first(), cell.last()].into_iter().flatten().any(|byte| !byte.is_ascii());
+        if self.record.iter().any(has_edge) {
+            let trimmed = |cell| str::from_utf8(cell).map_or(cell, |text| text.trim().as_bytes());
+            let mut record: ByteRecord = self.record.iter().map(trimmed).collect();
+            record.set_position(self.record.position().cloned());
+            self.record = record;
+        }
     }
 
     /// Returns the line of the current row in the file, from 1.

@@ -7,7 +7,7 @@ use super::kinds::{KINDS, is_picture};
 /// The numbers of files that are left out, by the reason.
 #[derive(Default)]
 pub(super) struct LeftOut {
-    /// Files of another kind.
+    /// Files that have not the name of a picture.
     no_pictures: usize,
     /// Pictures that lie outside the folders of the classes.
     outside: usize,
@@ -29,7 +29,12 @@ impl LeftOut {
     pub(super) fn remark(&self) -> Option<String> {
         let kinds = format!("({KINDS})");
         let counts = [
-            (self.no_pictures, "file that is not a picture", "files that are not pictures", kinds.as_str()),
+            (
+                self.no_pictures,
+                "file that is not named as a picture",
+                "files that are not named as pictures",
+                kinds.as_str(),
+            ),
             (self.outside, "picture", "pictures", "outside the folders of the classes"),
             (self.dangling, "link", "links", "to a file that is not there"),
         ];

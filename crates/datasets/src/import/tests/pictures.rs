@@ -40,7 +40,7 @@ fn folders_of_pictures_are_classes_resized_and_turned_to_grey() {
     assert_eq!(
         found,
         [
-            "1 file that is not a picture (PNG, JPEG, WebP, GIF or BMP) left out",
+            "1 file that is not named as a picture (PNG, JPEG, WebP, GIF or BMP) left out",
             "6 training and 2 test examples of 4 x 8 x 3 (u8), 2 classes"
         ]
     );
@@ -111,14 +111,14 @@ fn what_is_left_out_is_told_apart() {
     bench.put("all/notes.txt", "no picture");
     assert_eq!(
         left_out().unwrap(),
-        "1 file that is not a picture (PNG, JPEG, WebP, GIF or BMP), 1 picture outside the folders of the classes, \
+        "1 file that is not named as a picture (PNG, JPEG, WebP, GIF or BMP), 1 picture outside the folders of the classes, \
          2 links to a file that is not there left out"
     );
     let (pictures, left_out) = super::pictures_in(&all).unwrap();
     assert_eq!(pictures.len(), 5, "the stray one is a picture too");
     assert_eq!(
         left_out.unwrap(),
-        "1 file that is not a picture (PNG, JPEG, WebP, GIF or BMP), 2 links to a file that is not there left out"
+        "1 file that is not named as a picture (PNG, JPEG, WebP, GIF or BMP), 2 links to a file that is not there left out"
     );
 }
 
