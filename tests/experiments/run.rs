@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use datasets::{DataSet, Features, Split, TargetKind, Targets, Task};
+use datasets::{ColumnNames, DataSet, Features, Split, TargetKind, Targets, Task};
 use kernels::blas::{Request, choose};
 use ndarray::Array2;
 use runner::plan::Plan;
@@ -66,6 +66,7 @@ impl Bench {
             kind_in_id: None,
             classes_in_id: None,
             classes: Vec::new(),
+            columns: ColumnNames::default(),
             test_left_out: false,
         };
         let bytes = |examples| features(examples, 100.0).mapv(|value| value.abs() as u8);

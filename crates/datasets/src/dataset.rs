@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::agreement::{self, AgreedTargets};
 use crate::contract::checked_split::CheckedSplit;
 use crate::contract::class_names;
+use crate::contract::column_names::ColumnNames;
 use crate::contract::error::Error;
 use crate::contract::file::DataFile;
 use crate::contract::hashed::HashedFile;
@@ -141,6 +142,8 @@ pub struct DataSet {
     pub classes_in_id: Option<usize>,
     /// The names of the classes, label 0 first; empty if the files name none.
     pub classes: Vec<String>,
+    /// The names of the columns that the examples were made from, of the training file.
+    pub columns: ColumnNames,
     /// True if there are no test examples but the training file holds some.
     pub test_left_out: bool,
 }
@@ -179,6 +182,7 @@ impl DataSet {
             Task::Classes(count) if agreed.named_beyond_labels && !names.has_default_classes() => Some(count),
             _ => None,
         };
+        let columns = train.columns.clone();
         let train = Split::with_targets(&train, train_targets, || train_file.sha256())?;
         let test = match test.as_ref().zip(test_targets).zip(test_file.as_ref()) {
             Some(((split, targets), file)) => Some(Split::with_targets(split, targets, || file.sha256())?),
@@ -193,7 +197,7 @@ impl DataSet {
             _ => (train, test),
         };
         let test_left_out = source.test == TestSource::Absent && train_file.file().has(&names.test_x);
-        Ok(Self { train, test, task, target_kind, kind_in_id, classes_in_id, classes, test_left_out })
+        Ok(Self { train, test, task, target_kind, kind_in_id, classes_in_id, classes, columns, test_left_out })
     }
 }
 

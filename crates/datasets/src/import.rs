@@ -86,7 +86,13 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
         train.encoding().map_or(Ok(()), |encoding| test.use_encoding(encoding))?;
         agree(request, &*train, &**test)?;
     }
-    let of_sources = [Some(&train), test.as_ref()].into_iter().flatten().filter_map(|source| source.remark());
+    let of_train = train.remark().map(|remark| (SplitName::Train, remark));
+    let of_test = test.as_ref().and_then(|test| test.remark()).map(|remark| (SplitName::Test, remark));
+    let of_file = |(split, remark): (SplitName, String)| match test {
+        Some(_) => format!("{}: {remark}", request.paths(split)[0].display()),
+        None => remark,
+    };
+    let of_sources = of_train.into_iter().chain(of_test).map(of_file);
     of_sources.chain(values).try_for_each(|remark| report(Progress::Found(remark)))?;
 
     make_folder(&request.folder)?;

@@ -5,8 +5,9 @@ mod report;
 use std::path::PathBuf;
 
 use crate::contract::agreement;
-use crate::contract::checked_split::{CheckedSplit, FEATURE_NAMES};
+use crate::contract::checked_split::CheckedSplit;
 use crate::contract::class_names;
+use crate::contract::column_names::{FEATURE_NAMES, TARGET_NAMES};
 use crate::contract::element_type::describe;
 use crate::contract::error::Error;
 use crate::contract::file::{DataFile, names};
@@ -38,6 +39,8 @@ pub struct Inspection {
     pub classes: Vec<String>,
     /// The names of the features; empty if the file names none.
     pub features: Vec<String>,
+    /// The names of the values of a target; empty if the file names none.
+    pub values: Vec<String>,
     /// The splits that keep the contract: training, test or both.
     pub splits: Vec<SplitSummary>,
     /// Every breach of the contract. A file without any can be trained on.
@@ -110,7 +113,7 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
         problems.push(problem.in_dataset(path, "/"));
         (Vec::new(), 0)
     });
-    let [classes, features] = [&names.classes, FEATURE_NAMES].map(|names| {
+    let [classes, features, values] = [&names.classes, FEATURE_NAMES, TARGET_NAMES].map(|names| {
         class_names::read(file, names).unwrap_or_else(|error| {
             problems.push(error);
             Vec::new()
@@ -151,7 +154,18 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
         problems.push(Error::no_split(path, &[names.train_x.clone(), names.test_x.clone()], &present));
     }
     let (bytes, sha256) = (file.bytes(), hashed.sha256()?);
-    Ok(Inspection { path: path.to_owned(), bytes, sha256, datasets, further, classes, features, splits, problems })
+    Ok(Inspection {
+        path: path.to_owned(),
+        bytes,
+        sha256,
+        datasets,
+        further,
+        classes,
+        features,
+        values,
+        splits,
+        problems,
+    })
 }
 
 /// A split that was read.

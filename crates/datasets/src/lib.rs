@@ -17,6 +17,7 @@ mod tests;
 pub mod text;
 
 pub use contact_sheet::ContactSheet;
+pub use contract::column_names::{ColumnNames, OtherColumn};
 pub use contract::error::Error;
 pub use contract::file::HDF5_SIGNATURE;
 pub use contract::pin::{Expected, PinSource, Pinned};

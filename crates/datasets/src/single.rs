@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::contract::checked_split::{CheckedSplit, check_x, image_shape};
 use crate::contract::class_names;
+use crate::contract::column_names::ColumnNames;
 use crate::contract::error::Error;
 use crate::contract::file::{DataFile, names};
 use crate::contract::hashed::HashedFile;
@@ -13,7 +14,7 @@ use crate::contract::targets::{TargetKind, TargetsChoice, Task};
 use crate::split::Split;
 use crate::split::features::{Features, read_features};
 
-/// Examples with their targets, and the names of the classes that the file has.
+/// Examples with their targets, and the names that the file has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedSplit {
     /// The dataset of the examples.
@@ -24,6 +25,8 @@ pub struct NamedSplit {
     pub split: Split,
     /// The names of the classes, label 0 first; empty if the file names none.
     pub classes: Vec<String>,
+    /// The names of the columns that they were made from.
+    pub columns: ColumnNames,
 }
 
 impl NamedSplit {
@@ -56,7 +59,7 @@ impl NamedSplit {
             Task::Values(_) => TargetKind::Values,
         };
         let (split, _) = Split::read(&checked, TargetsChoice::Declared(target_kind), || hashed.sha256())?;
-        Ok(Self { x_name: x.to_owned(), y_name: y.to_owned(), split, classes })
+        Ok(Self { x_name: x.to_owned(), y_name: y.to_owned(), split, classes, columns: checked.columns })
     }
 }
 
@@ -69,6 +72,8 @@ pub struct Unlabelled {
     pub x: Features,
     /// `[height, width, channels]` if they are stored as pictures.
     pub image_shape: Option<[usize; 3]>,
+    /// The names of the columns that they were made from.
+    pub columns: ColumnNames,
 }
 
 impl Unlabelled {
@@ -82,8 +87,10 @@ impl Unlabelled {
         let read = || {
             let x = file.dataset(name)?;
             let (shape, element) = check_x(&file, &x, max_bytes)?;
-            let x = read_features(&x, element, (shape[0], shape[1..].iter().product()))?;
-            Ok(Self { name: name.to_owned(), x, image_shape: image_shape(&shape) })
+            let features = shape[1..].iter().product();
+            let x = read_features(&x, element, (shape[0], features))?;
+            let columns = ColumnNames::read(&file, features, 0);
+            Ok(Self { name: name.to_owned(), x, image_shape: image_shape(&shape), columns })
         };
         read().map_err(|problem: Problem| problem.in_dataset(path, name))
     }

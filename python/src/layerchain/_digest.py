@@ -33,6 +33,10 @@ def digest(model: Model, provenance: str) -> str:
         text(layer.activation)
     for name in model.classes:
         text(name)
+    for dataset in ("feature_names", "target_names"):
+        if names := getattr(model, dataset):
+            for value in (dataset, *names):
+                text(value)
     return sha256.hexdigest()
 
 

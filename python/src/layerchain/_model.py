@@ -58,6 +58,8 @@ class Model:
     scaling: Scaling
     classes: Sequence[str]  # label 0 first; empty where they have no names
     provenance: Mapping[str, Any]
+    feature_names: Sequence[str] = ()  # of the columns of the table that the examples came from; empty if they have none
+    target_names: Sequence[str] = ()  # of the values of a regression, likewise
 
     def __repr__(self) -> str:
         widths = "-".join(map(str, [self.features, *(len(layer.b) for layer in self.layers)]))

@@ -73,8 +73,10 @@ class _Reader:
             input=self.one_of("input", _INPUTS),
             image_shape=self.image_shape(features),
             scaling=self.scaling(features),
-            classes=self.classes(),
+            classes=self.names("classes"),
             provenance=self.parsed(provenance),
+            feature_names=self.names("feature_names"),
+            target_names=self.names("target_names"),
         )
         # Models of earlier runners have no digest.
         if "sha256" in self.file.attrs and self.text("sha256") != digest(model, provenance):
@@ -111,13 +113,13 @@ class _Reader:
             raise self.error("attribute `image_shape`", f"found {found.tolist()}; allowed: {allowed}")
         return tuple(found.tolist())
 
-    def classes(self) -> list[str]:
-        if "classes" not in self.file:
+    def names(self, name: str) -> list[str]:
+        if name not in self.file:
             return []
-        dataset = self.dataset("classes")
+        dataset, place = self.dataset(name), f"dataset `{name}`"
         if h5py.check_string_dtype(dataset.dtype) is None or dataset.ndim != 1:
-            raise self.error("dataset `classes`", f"found {dataset.dtype} of {dataset.ndim} dimensions; allowed: text of 1")
-        return [self.decoded("dataset `classes`", name) for name in dataset[:]]
+            raise self.error(place, f"found {dataset.dtype} of {dataset.ndim} dimensions; allowed: text of 1")
+        return [self.decoded(place, value) for value in dataset[:]]
 
     def parsed(self, provenance: str) -> dict[str, Any]:
         try:

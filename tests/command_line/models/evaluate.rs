@@ -57,6 +57,39 @@ fn the_confusion_of_three_classes_is_counted() {
 }
 
 #[test]
+fn a_model_takes_no_examples_whose_columns_have_other_names() {
+    let bench = bench();
+    let rows = |header: &str, first: usize, second: usize| -> String {
+        let row = |row: usize| {
+            let cells = [row * 7 % 5, 100 + row * 3 % 11];
+            format!("{},{},{row},{}\n", cells[first], cells[second], 2 * row)
+        };
+        format!("{header}\n{}", (0..20).map(row).collect::<String>())
+    };
+    for (name, table) in [("own", rows("age,height,rent,price", 0, 1)), ("other", rows("height,age,rent,price", 1, 0))]
+    {
+        bench.write(&format!("{name}.csv"), &table);
+        let import = ["data", "import", &format!("{name}.csv"), "--target", "rent,price", "--test-share", "0.2"];
+        succeeds(&bench, &import);
+    }
+    let train = ["train", "one.toml", "data.train=data/train_own.h5", "data.test=data/test_own.h5", "--out", "m.h5"];
+    succeeds(&bench, &[&train[..], &["data.scale=standardize"]].concat());
+    let table = succeeds(&bench, &["predict", "m.h5", "data/test_own.h5"]);
+    assert_eq!(
+        table.lines().next().unwrap().split_whitespace().collect::<Vec<_>>(),
+        ["input", "example", "rent", "price"]
+    );
+    for command in ["predict", "evaluate"] {
+        succeeds(&bench, &[command, "m.h5", "data/test_own.h5"]);
+        let (code, line) = failure(&bench.run(&[command, "m.h5", "data/test_other.h5"]));
+        let problem = "`feature_names` beside it has \"height\" for feature 0, the model takes \"age\" there";
+        assert!(code == Some(2) && line.contains(problem), "{command}: {line}");
+    }
+    let (code, line) = failure(&bench.run(&[&train[..3], &["data.test=data/test_other.h5", "--out", "n.h5"]].concat()));
+    assert!(code == Some(2) && line.contains("must have the same columns in one order"), "{line}");
+}
+
+#[test]
 fn data_of_more_classes_than_the_model_has_are_refused_named_or_one_hot() {
     let bench = bench();
     let rows: String = (0..30).map(|row| format!("{row},{}\n", ["ash", "elm"][row % 2])).collect();

@@ -168,7 +168,7 @@ fn a_regression_predicts_values() {
     assert_eq!(said.len(), 12);
     assert!(said.iter().all(|line| line["values"].as_array().unwrap().len() == 2 && line.get("class").is_none()));
     let table = succeeds(&bench, &["predict", "sums.h5", "data/test_sums.h5"]);
-    assert_eq!(table.split_whitespace().take(4).collect::<Vec<_>>(), ["input", "example", "value_1", "value_2"]);
+    assert_eq!(table.split_whitespace().take(4).collect::<Vec<_>>(), ["input", "example", "half", "b_again"]);
     let report = succeeds(&bench, &["evaluate", "sums.h5"]);
     assert!(report.contains("12 examples of test_set_x") && !report.contains("accuracy"), "{report}");
 }

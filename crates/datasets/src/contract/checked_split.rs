@@ -3,7 +3,7 @@
 use hdf5::Dataset;
 
 use crate::contract::attribute::attribute;
-use crate::contract::class_names;
+use crate::contract::column_names::{ColumnNames, OtherColumn};
 use crate::contract::element_type::{ElementType, describe};
 use crate::contract::error::Error;
 use crate::contract::file::DataFile;
@@ -16,9 +16,6 @@ const NUMBERS: &str = "integers of 8 to 64 bits, floats of 16 to 64 (IEEE 754), 
 
 /// The attribute that marks targets as values, even if each is whole.
 pub(crate) const REGRESSION: &str = "regression";
-
-/// The dataset with the names of the features, if an import has made them from a table's columns.
-pub(crate) const FEATURE_NAMES: &str = "feature_names";
 
 /// One split of a data set whose metadata keeps the contract: ready to be read.
 pub(crate) struct CheckedSplit<'f> {
@@ -36,6 +33,7 @@ pub(crate) struct CheckedSplit<'f> {
     pub(crate) outputs: usize,
     /// True if the targets are marked as values, even if they could be labels.
     pub(crate) marked: bool,
+    pub(crate) columns: ColumnNames,
 }
 
 impl<'f> CheckedSplit<'f> {
@@ -55,8 +53,23 @@ impl<'f> CheckedSplit<'f> {
         }
         let marked = attribute(&y, REGRESSION).map_err(in_y)?.is_some();
         let features = shape[1..].iter().product();
+        let columns = ColumnNames::read(file, features, outputs);
         let (x_name, y_name) = (x_name.to_owned(), y_name.to_owned());
-        Ok(Self { file, x_name, y_name, x, y, x_element, y_element, shape, examples, features, outputs, marked })
+        Ok(Self {
+            file,
+            x_name,
+            y_name,
+            x,
+            y,
+            x_element,
+            y_element,
+            shape,
+            examples,
+            features,
+            outputs,
+            marked,
+            columns,
+        })
     }
 
     /// Returns the error that the examples have this problem.
@@ -72,11 +85,6 @@ impl<'f> CheckedSplit<'f> {
     /// Returns `[height, width, channels]` if the examples are stored as pictures.
     pub(crate) fn image_shape(&self) -> Option<[usize; 3]> {
         image_shape(&self.shape)
-    }
-
-    /// Returns the names of the features, if the file has them as an import writes them. Any other dataset of that name is not ours.
-    fn feature_names(&self) -> Option<Vec<String>> {
-        class_names::read(self.file, FEATURE_NAMES).ok().filter(|names| names.len() == self.features)
     }
 
     /// Returns the error that a dataset of `test` has `found` where that of `self` has `other`, against `rule`.
@@ -104,17 +112,17 @@ impl<'f> CheckedSplit<'f> {
             let rule = "both must have the same element type, so that they are scaled alike";
             return Err(self.disagreement(test, |split| &split.x_name, [elements(test), elements(self)], rule));
         }
-        if let Some((own, found)) = self.feature_names().zip(test.feature_names())
-            && let Some(feature) = (0..self.features).find(|&feature| own[feature] != found[feature])
-        {
-            let names = [&found, &own].map(|names| format!("{:?} for feature {feature}", names[feature]));
-            let rule = "training and test examples must have the same features in one order";
-            return Err(self.disagreement(test, |_| FEATURE_NAMES, names, rule));
-        }
         if self.outputs != test.outputs {
             let columns = [count(test.outputs, "column"), self.outputs.to_string()];
             let rule = "training and test targets must have the same";
             return Err(self.disagreement(test, |split| &split.y_name, columns, rule));
+        }
+        if let Some(OtherColumn { dataset, place, own, other }) = self.columns.difference(&test.columns) {
+            let own_file = self.file.path().display();
+            let names =
+                format!("`{dataset}` has {other:?} for {place}, but `{dataset}` of {own_file} has {own:?} for {place}");
+            let rule = "training and test examples must have the same columns in one order";
+            return Err(Error::file(test.file.path(), format!("dataset {names}; {rule}")));
         }
         // Each fits alone, so neither product overflows.
         let decoded = |split: &Self| split.examples as u64 * split.features as u64 * DECODED;

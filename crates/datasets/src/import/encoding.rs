@@ -31,7 +31,7 @@ fn level_of(text: &str, are_plain: bool) -> String {
 
 /// Names feature `number`, from 0, without control characters. A name that is too long is cut and ends in the number, so that names stay
 /// distinct.
-fn shortened(name: &str, number: usize) -> String {
+pub(super) fn shortened(name: &str, number: usize) -> String {
     let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     let mut name: String = name.chars().map(escaped).collect();
     if name.len() > LONGEST_NAME {

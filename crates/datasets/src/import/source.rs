@@ -7,6 +7,7 @@ use super::cell::number;
 use super::encoding::Encoding;
 use super::error::Error;
 use super::request::{Progress, Request, SplitName};
+use crate::contract::column_names::ColumnNames;
 use crate::split::features::FeatureType;
 
 /// The description of a format: how it is recognised, what it takes, and how it is opened.
@@ -67,15 +68,14 @@ pub(super) struct Summary {
     pub(super) shape: Vec<usize>,
     pub(super) feature_type: FeatureType,
     pub(super) targets: SourceTargets,
-    /// The names of the features; empty unless the features were encoded.
-    pub(super) feature_names: Vec<String>,
+    pub(super) columns: ColumnNames,
     /// The replacement of a missing cell, for each feature; empty unless cells were filled.
     pub(super) fillings: Vec<f64>,
 }
 
 impl Summary {
     pub(super) fn new(shape: Vec<usize>, feature_type: FeatureType, targets: SourceTargets) -> Self {
-        Summary { shape, feature_type, targets, feature_names: Vec::new(), fillings: Vec::new() }
+        Summary { shape, feature_type, targets, columns: ColumnNames::default(), fillings: Vec::new() }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::Error;
 use super::source::{ExampleReader, FeatureBuffer, Summary};
-use crate::contract::checked_split::{FEATURE_NAMES, REGRESSION};
+use crate::contract::checked_split::REGRESSION;
 use crate::contract::class_names;
 use crate::contract::targets::Targets;
 use crate::files::{self, DatasetHandle, NewHdf5, Part};
@@ -37,7 +37,7 @@ impl Writing {
         let mut file = NewHdf5::new(path)?;
         class_names::write(&mut file, "list_classes", names)?;
         write_targets(&mut file, &format!("{set}_set_y"), targets)?;
-        class_names::write(&mut file, FEATURE_NAMES, &summary.feature_names)?;
+        summary.columns.write(&mut file)?;
         if !summary.fillings.is_empty() {
             file.dataset(FILLINGS, &[summary.fillings.len()], &summary.fillings)?;
         }

@@ -36,8 +36,10 @@ impl fmt::Display for Inspection {
             let named = self.classes.iter().enumerate().map(|(label, name)| format!("{label} = {name}"));
             writeln!(f, "  classes: {}", first_of(named))?;
         }
-        if !self.features.is_empty() {
-            writeln!(f, "  features: {}", first_of(self.features.iter().cloned()))?;
+        for (what, names) in [("features", &self.features), ("targets", &self.values)] {
+            if !names.is_empty() {
+                writeln!(f, "  {what}: {}", first_of(names.iter().cloned()))?;
+            }
         }
         for summary in &self.splits {
             summary.write(f, &self.classes)?;

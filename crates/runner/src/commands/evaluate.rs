@@ -132,12 +132,12 @@ fn of_source(source: &Source, part: WhichPart, model: &Model) -> Result<Labelled
             bail!("{}: there are no test examples; use --part train, or name a file", train.path.display())
         }
         (_, TestSource::Share { .. }) => {
-            let DataSet { train: kept, test: aside, classes, .. } = set_of(source)?;
+            let DataSet { train: kept, test: aside, classes, columns, .. } = set_of(source)?;
             let chosen = if part == WhichPart::Test { aside.unwrap_or(kept) } else { kept };
             let (x_name, y_name) = (names.train_x.clone(), names.train_y.clone());
             return Ok(Labelled {
                 path: train.path.clone(),
-                examples: NamedSplit { x_name, y_name, split: chosen, classes },
+                examples: NamedSplit { x_name, y_name, split: chosen, classes, columns },
             });
         }
     };
@@ -177,10 +177,10 @@ fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
     Ok(labelled)
 }
 
-/// Checks that the model takes the examples, and that both name the same classes.
+/// Checks that the model takes the examples, and that both name the same columns and classes.
 fn checked(labelled: Labelled, model: &Model) -> Result<Labelled> {
-    let Labelled { path, examples: NamedSplit { x_name, split: part, classes, .. } } = &labelled;
-    if let Err(problem) = model.takes(&part.x, part.image_shape) {
+    let Labelled { path, examples: NamedSplit { x_name, split: part, classes, columns, .. } } = &labelled;
+    if let Err(problem) = model.takes(&part.x, part.image_shape, columns) {
         bail!("{}: dataset `{x_name}`: {problem}", path.display());
     }
     let differ = match (&model.classes[..], &classes[..]) {

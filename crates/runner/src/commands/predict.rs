@@ -131,8 +131,8 @@ fn examples(path: &Path, dataset: Option<&str>, model: &Model) -> Result<Asked> 
     let wanted = dataset.as_ref().map_or(&usual[..], std::slice::from_ref);
     let owned = wanted.iter().map(|&name| name.to_owned()).collect();
     rehearse(&Reading::Unlabelled { wanted: owned, max_bytes: DEFAULT_MAX_BYTES }, &[&Pinned::any(path)])?;
-    let Unlabelled { name, x: pixels, image_shape } = Unlabelled::load(path, wanted, DEFAULT_MAX_BYTES)?;
-    if let Err(problem) = model.takes(&pixels, image_shape) {
+    let Unlabelled { name, x: pixels, image_shape, columns } = Unlabelled::load(path, wanted, DEFAULT_MAX_BYTES)?;
+    if let Err(problem) = model.takes(&pixels, image_shape, &columns) {
         bail!("{}: dataset `{name}`: {problem}", path.display());
     }
     let names = (0..pixels.dim().0).map(|example| (path.to_owned(), Some(example))).collect();
@@ -168,6 +168,7 @@ fn as_table<'a>(model: &Model, answers: impl Iterator<Item = (&'a Name, ArrayVie
     let numbered = answers.clone().any(|((_, example), _)| example.is_some());
     let values = if model.class_count().is_some() { 0 } else { model.net.widths().last().copied().unwrap_or(0) };
     let value_columns: Vec<String> = match values {
+        _ if !model.columns.targets.is_empty() => model.columns.targets.clone(),
         1 => vec!["value".to_owned()],
         values => (1..=values).map(|value| format!("value_{value}")).collect(),
     };

@@ -35,6 +35,10 @@ impl Model {
             Net::F64(chain) => add_layers(&mut sha256, chain),
         }
         self.classes.iter().for_each(|class| add_text(&mut sha256, class));
+        for (dataset, names) in self.columns.lists().into_iter().filter(|(_, names)| !names.is_empty()) {
+            add_text(&mut sha256, dataset);
+            names.iter().for_each(|name| add_text(&mut sha256, name));
+        }
         hexadecimal(&sha256.finalize())
     }
 }

@@ -21,7 +21,7 @@ use serde_json::Value;
 pub use self::error::Error;
 pub use self::evaluation::{Confusion, Evaluation, Mistake};
 use crate::spec::trial::Dtype;
-use datasets::{FeatureType, Features, Scaling, Task};
+use datasets::{ColumnNames, FeatureType, Features, OtherColumn, Scaling, Task};
 
 /// The name of the format in a model file.
 pub const FORMAT: &str = "layerchain-model";
@@ -52,6 +52,8 @@ pub struct Model {
     pub scaling: Scaling,
     /// The names of the classes, label 0 first; empty if they have no names, or the model is a regression.
     pub classes: Vec<String>,
+    /// The names of the columns that its examples were made from, if they have any.
+    pub columns: ColumnNames,
     /// Its provenance: a JSON object that describes its training.
     pub provenance: Value,
 }
@@ -130,11 +132,17 @@ impl Model {
         self.classes.get(class).cloned().unwrap_or_else(|| class.to_string())
     }
 
-    /// Checks that examples have the features, element type and picture shape of those that the net was trained on.
+    /// Checks that examples have the features, element type and picture shape of those that the net was trained on, and that their columns have
+    /// the same names, if both have any.
     ///
     /// # Errors
     /// If they are other features than the model takes; the message has both.
-    pub fn takes(&self, pixels: &Features, image_shape: Option<[usize; 3]>) -> Result<(), String> {
+    pub fn takes(
+        &self,
+        pixels: &Features,
+        image_shape: Option<[usize; 3]>,
+        columns: &ColumnNames,
+    ) -> Result<(), String> {
         let (features, found) = (self.features(), pixels.dim().1);
         if let (Some(trained), Some(found)) = (self.image_shape, image_shape)
             && trained != found
@@ -146,10 +154,14 @@ impl Model {
         }
         if pixels.element() != self.input {
             let (found, trained) = (pixels.element().name(), self.input.name());
-            return Err(format!(
-                "its examples are {found}, the model takes {trained}, scaled by {}",
-                self.scaling.name()
-            ));
+            let scaled = match &self.scaling {
+                Scaling::None => String::new(),
+                scaling => format!(", scaled by {}", scaling.name()),
+            };
+            return Err(format!("its examples are {found}, the model takes {trained}{scaled}"));
+        }
+        if let Some(OtherColumn { dataset, place, own, other }) = self.columns.difference(columns) {
+            return Err(format!("`{dataset}` beside it has {other:?} for {place}, the model takes {own:?} there"));
         }
         Ok(())
     }

@@ -15,10 +15,11 @@ use crate::spec::names::activation_name;
 use crate::spec::trial::Dtype;
 use datasets::contract::attribute::attribute;
 use datasets::contract::class_names;
+use datasets::contract::column_names::{FEATURE_NAMES, TARGET_NAMES};
 use datasets::contract::element_type::{ElementType, describe, elements};
 use datasets::contract::file::DataFile;
 use datasets::contract::storage::{self, checked_bytes};
-use datasets::{FeatureType, Problem, Scaling};
+use datasets::{ColumnNames, FeatureType, Problem, Scaling};
 
 impl Model {
     /// Reads the file at `path`.
@@ -54,11 +55,12 @@ impl Model {
         let scaling = reader.scaling(&kind, features)?;
         let n_out = layers.last().map_or(0, |layer| layer.n_out);
         let classes = reader.classes(cost, n_out)?;
+        let columns = reader.columns(cost, features, n_out)?;
         let net = match dtype {
             Dtype::F32 => Net::F32(reader.chain(&layers)?),
             Dtype::F64 => Net::F64(reader.chain(&layers)?),
         };
-        let model = Model { net, input, image_shape, scaling, classes, provenance };
+        let model = Model { net, input, image_shape, scaling, classes, columns, provenance };
         reader.check_digest(&root, &model, &provenance_text)?;
         Ok(model)
     }
@@ -229,6 +231,19 @@ impl ModelFile {
             return Err(self.content(format!("dataset `{NAME}`"), problem));
         }
         Ok(names)
+    }
+
+    fn columns(&self, cost: Cost, features: usize, n_out: usize) -> Result<ColumnNames, Error> {
+        let read = |dataset, wanted| {
+            let names = class_names::read(&self.file, dataset)?;
+            if !names.is_empty() && names.len() != wanted {
+                let problem = format!("has {} names; the net has {wanted}", names.len());
+                return Err(self.content(format!("dataset `{dataset}`"), problem));
+            }
+            Ok(names)
+        };
+        let values = if cost == Cost::MeanSquaredError { n_out } else { 0 };
+        Ok(ColumnNames { features: read(FEATURE_NAMES, features)?, targets: read(TARGET_NAMES, values)? })
     }
 
     fn chain<R: Real + H5Type + Default + Into<f64>>(&self, layers: &[CheckedLayer]) -> Result<Chain<R>, Error> {

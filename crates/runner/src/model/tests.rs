@@ -41,6 +41,7 @@ fn model(net: Net) -> Model {
         image_shape,
         scaling,
         classes,
+        columns: ColumnNames::default(),
         provenance: json!({ "seed": 3, "long": "x".repeat(9000) }),
     }
 }
@@ -68,9 +69,15 @@ fn bits(net: &Net) -> Vec<u64> {
 
 #[test]
 fn a_model_comes_back_bit_for_bit() {
+    let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+    let columns = ColumnNames {
+        features: texts(&["height", "colour=rot", "Größe", "x"]),
+        targets: texts(&["a", "b", "c", "d", "e"]),
+    };
     let regression = Model {
         input: FeatureType::F64,
         image_shape: None,
+        columns,
         scaling: Scaling::Standardize { mean: vec![0.1, -0.0, 1e300, 5e-324], std: vec![1.0, 0.3, 1e-300, 2.0] },
         classes: Vec::new(),
         ..model(Net::F64(chain(Activation::Identity, 5)))

@@ -47,6 +47,7 @@ impl Model {
             file.dataset("scaling/std", &[std.len()], std)?;
         }
         class_names::write(file, "classes", &self.classes)?;
+        self.columns.write(file)?;
         let provenance = self.provenance_text();
         file.text(("", "provenance"), &provenance)?;
         file.text(("", digest::NAME), &self.digest(&provenance))?;

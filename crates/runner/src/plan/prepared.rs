@@ -9,7 +9,8 @@ use net::{Engine, GramSpace};
 
 use crate::spec::data::{DataShape, ValidationSplit};
 use datasets::{
-    BeyondF32, DataSet, EmptySide, Features, Scaling, ScalingChoice, Split, TargetKind, Targets, Task, TooWide,
+    BeyondF32, ColumnNames, DataSet, EmptySide, Features, Scaling, ScalingChoice, Split, TargetKind, Targets, Task,
+    TooWide,
 };
 
 /// Data that can't be prepared as asked.
@@ -47,6 +48,8 @@ pub struct PreparedData {
     pub task: Task,
     /// The names of the classes, if they have any.
     pub classes: Vec<String>,
+    /// The names of the columns that the examples were made from, if they have any.
+    pub columns: ColumnNames,
     /// The kind of the targets as trial ids include it, see [`DataSet::kind_in_id`].
     pub kind_in_id: Option<&'static str>,
     /// The number of classes as trial ids include it, see [`DataSet::classes_in_id`].
@@ -61,8 +64,17 @@ impl PreparedData {
     /// # Errors
     /// If there are too few examples, or a feature can't be scaled.
     pub fn new(set: DataSet, split: Option<ValidationSplit>, scaling: ScalingChoice) -> Result<Self, Error> {
-        let DataSet { train, test, task, target_kind: meaning, kind_in_id, classes_in_id, classes, test_left_out } =
-            set;
+        let DataSet {
+            train,
+            test,
+            task,
+            target_kind: meaning,
+            kind_in_id,
+            classes_in_id,
+            classes,
+            columns,
+            test_left_out,
+        } = set;
         let (train, validation) = match split {
             Some(ValidationSplit { share, seed }) => {
                 let (kept, aside) = train.hold_out(share, seed).map_err(Error::EmptySide)?;
@@ -86,7 +98,7 @@ impl PreparedData {
                 "the training file holds test examples too, which are not used: data.test is not given".to_owned(),
             );
         }
-        Ok(PreparedData { train, test, validation, scaling, task, classes, kind_in_id, classes_in_id, notes })
+        Ok(PreparedData { train, test, validation, scaling, task, classes, columns, kind_in_id, classes_in_id, notes })
     }
 
     /// Checks that trials in f32 can take all inputs and targets.

@@ -161,7 +161,7 @@ impl Table<'_> {
         }
         self.summary.shape = vec![width];
         let names: Vec<String> = self.features.iter().map(|&column| self.names[column].clone()).collect();
-        self.summary.feature_names = encoding.names(&names);
+        self.summary.columns.features = encoding.names(&names);
         if self.request.missing == Missing::Mean {
             self.summary.fillings = encoding.fillings();
         }

@@ -8,8 +8,10 @@ use super::columns::Columns;
 use super::header::Header;
 use super::mixture::Mixture;
 use super::row_numbers::RowNumbers;
+use crate::contract::column_names::ColumnNames;
+use crate::contract::problem::MOST_CLASSES;
 use crate::import::cell::{has_decimal_comma, is_beyond_exact, is_missing, number};
-use crate::import::encoding::Encoding;
+use crate::import::encoding::{Encoding, shortened};
 use crate::import::error::{Error, quoted};
 use crate::import::label_encoder::LabelEncoder;
 use crate::import::open::check_size;
@@ -100,7 +102,21 @@ impl<'r> Table<'r> {
             summary: Summary::new(shape, feature_type, SourceTargets::Labels { codes: Vec::new(), names: Vec::new() }),
         };
         table.summary.targets = table.read_targets(rows, report)?;
+        table.summary.columns = table.column_names();
         Ok(table)
+    }
+
+    /// Returns the names that the header gives to features and values. Pixels need none: the shape of the picture says which is which.
+    fn column_names(&self) -> ColumnNames {
+        let named = |columns: &[usize]| match self.header && columns.len() <= MOST_CLASSES {
+            true => {
+                columns.iter().enumerate().map(|(number, &column)| shortened(&self.names[column], number)).collect()
+            }
+            false => Vec::new(),
+        };
+        let features = if self.request.size.is_none() { named(&self.features) } else { Vec::new() };
+        let targets = if self.request.targets.is_empty() { Vec::new() } else { named(&self.target_columns) };
+        ColumnNames { features, targets }
     }
 
     fn read_targets(&mut self, mut rows: Rows, report: &mut Report) -> Result<SourceTargets, Error> {

@@ -45,8 +45,10 @@ fn rows_with_missing_cells_are_left_out() {
     assert_eq!(set.train.targets, Targets::Classes(vec![0, 1]));
     assert_eq!(rows(&set.test.unwrap()), array![[7.0, 70.0]]);
     let words = remarks(&request);
-    assert!(words.contains(&"4 rows with a missing cell left out".to_owned()), "{words:?}");
-    assert!(words.contains(&"2 rows with a missing cell left out".to_owned()), "{words:?}");
+    for (table, left_out) in [("train.csv", "4 rows"), ("test.csv", "2 rows")] {
+        let remark = format!("{}: {left_out} with a missing cell left out", bench.path(table).display());
+        assert!(words.contains(&remark), "{words:?}");
+    }
     let empty = both(&bench, "a,b,kind\n1,,x\n,2,y\n", WHOLE);
     bench.assert_refused_after_drop(&empty, "every row has a missing cell");
 }
@@ -70,7 +72,8 @@ fn missing_cells_become_the_mean_of_the_training_rows_in_both_parts() {
     let report = inspect(&Pinned::any(bench.path("out/test_set.h5")), &Names::default(), LIMIT).unwrap().to_string();
     assert!(report.contains("features: a, b\n") && report.contains("feature_means  [2]"), "{report}");
     let words = remarks(&request);
-    assert!(words.contains(&"3 missing cells filled with the mean of the training rows".to_owned()), "{words:?}");
+    let filled = "3 missing cells filled with the mean of the training rows";
+    assert!(words.contains(&format!("{}: {filled}", bench.path("train.csv").display())), "{words:?}");
     let hollow = both(&bench, "a,b,kind\n1,,x\n2,,y\n", WHOLE);
     fs::remove_dir_all(bench.path("out")).unwrap();
     let hollow = Request { missing: Missing::Mean, ..hollow };
@@ -114,7 +117,8 @@ fn texts_become_columns_of_their_own_in_sorted_order() {
     let report = inspect(&Pinned::any(bench.path("out/train_set.h5")), &Names::default(), LIMIT).unwrap().to_string();
     assert!(report.contains("features: colour=blue, colour=green, colour=red, size\n"), "{report}");
     let words = remarks(&request);
-    assert!(words.contains(&"1 column of texts became 3, one for each text".to_owned()), "{words:?}");
+    let became = "1 column of texts became 3, one for each text";
+    assert!(words.contains(&format!("{}: {became}", bench.path("train.csv").display())), "{words:?}");
     assert!(words.iter().any(|words| words.starts_with("1 text that no training row has")), "{words:?}");
 
     let named = Request { categorical: Categorical::Columns(vec!["size".to_owned()]), ..plain.clone() };
@@ -154,6 +158,38 @@ fn names_of_features_are_those_of_the_table_and_distinct() {
     import(&request, |_| true).unwrap();
     let names = inspected().features;
     assert_eq!(names[4..], ["5", "6"].map(|number| format!("{}...{number}", &header[..1020])));
+}
+
+#[test]
+fn tables_that_are_imported_apart_agree_in_the_names_of_their_columns() {
+    let bench = Bench::new();
+    let files = |name: &str, table: &str, targets: &[&str]| {
+        let table = bench.put(&format!("{name}.csv"), table);
+        let targets = targets.iter().map(|&target| target.to_owned()).collect();
+        let name = name.to_owned();
+        let request =
+            Request { name, targets, test: vec![table.clone()], test_share: None, ..bench.request(&[&table]) };
+        import(&request, |_| true).unwrap_or_else(|error| panic!("{error}"))
+    };
+    let load = |train: &Files, test: &Files| {
+        let pair = Files { train: train.train.clone(), test: test.test.clone() };
+        DataSet::load(&Source::of_files(&pair, &Names::default(), LIMIT)).map_err(|error| error.to_string())
+    };
+    let own = files("own", "height,age,y\n180,30,0\n160,20,1\n", &[]);
+    let swapped = files("swapped", "age,height,y\n30,180,0\n20,160,1\n", &[]);
+    let unnamed = files("unnamed", "180,30,0\n160,20,1\n", &[]);
+    let of_web = files("of-web", "height,age,y\n180,30,yes\n160,20,\u{a0}yes\u{a0}\n170,25,no\n", &[]);
+    assert_eq!(load(&of_web, &of_web).unwrap().classes, ["no", "yes"], "no-break spaces are trimmed");
+    assert_eq!(load(&own, &own).unwrap().columns.features, ["height", "age"]);
+    assert!(load(&own, &unnamed).is_ok());
+    let refusal = load(&own, &swapped).unwrap_err();
+    assert!(refusal.contains("`feature_names` has \"age\" for feature 0"), "{refusal}");
+
+    let table = "x,price,rent\n1,100,10\n2,200,20\n";
+    let (own, swapped) = (files("values", table, &["price", "rent"]), files("others", table, &["rent", "price"]));
+    assert_eq!(load(&own, &own).unwrap().columns.targets, ["price", "rent"]);
+    let refusal = load(&own, &swapped).unwrap_err();
+    assert!(refusal.contains("`target_names` has \"rent\" for value 0"), "{refusal}");
 }
 
 #[test]

@@ -38,7 +38,8 @@ pub(super) fn model_of(net: Net, session: &Session, trial: &Trial, outcome: &Out
     let provenance = provenance(session, trial, outcome, machine);
     let input = data.train.x.element();
     let (image_shape, scaling) = (data.train.image_shape, data.scaling.clone());
-    let mut model = Model { net, input, image_shape, scaling, classes: Vec::new(), provenance };
+    let columns = data.columns.clone();
+    let mut model = Model { net, input, image_shape, scaling, classes: Vec::new(), columns, provenance };
     if let (Some(count), false) = (model.class_count(), data.classes.is_empty()) {
         // A file may name only one of two classes.
         let name = |class: usize| data.classes.get(class).cloned().unwrap_or_else(|| class.to_string());

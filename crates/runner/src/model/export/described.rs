@@ -9,7 +9,7 @@ use net::Cost;
 
 /// Describes a model: names of docs/model-format.md and their values.
 pub(super) fn described(model: &Model) -> Map<String, Value> {
-    let Model { net, input, image_shape, scaling, classes, provenance } = model;
+    let Model { net, input, image_shape, scaling, classes, columns, provenance } = model;
     let names: Vec<_> = activations(net).into_iter().map(activation_name).collect();
     let entries = [
         ("format", json!(FORMAT)),
@@ -24,7 +24,9 @@ pub(super) fn described(model: &Model) -> Map<String, Value> {
         ("classes", json!(classes)),
         ("provenance", provenance.clone()),
     ];
-    entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let columns = columns.lists().map(|(dataset, names)| (dataset, json!(names)));
+    let named = columns.into_iter().filter(|(_, names)| *names != json!([]));
+    entries.into_iter().chain(named).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Returns the activation of each layer.

@@ -61,6 +61,11 @@ fn every_other_content_is_noticed() {
     assert_noticed(&cats(), |file| replace(file, "classes", &Array1::from_iter(classes)));
     assert_noticed(&cats(), |file| file.unlink("classes").unwrap());
     assert_noticed(&cats(), |file| file.delete_attr("image_shape").unwrap());
+    let columns = ColumnNames { features: ["a", "b", "c", "d"].map(str::to_owned).to_vec(), targets: Vec::new() };
+    let named = Model { columns, ..cats() };
+    let others = ["a", "b", "d", "c"].map(|name| name.parse::<FixedUnicode<8>>().unwrap());
+    assert_noticed(&named, |file| replace(file, "feature_names", &Array1::from_iter(others)));
+    assert_noticed(&named, |file| file.unlink("feature_names").unwrap());
     let single = model(Net::F64(Chain::new(vec![Layer {
         w: array![[0.25, 0.5, 0.75, 1.0]],
         b: array![0.0],
