@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 use net::{
-    Activation, Algorithm, Architecture, Batches, Chain, Data, Engine, Examples, Fleet, GramSpace, InitialNet,
+    Activation, Algorithm, Architecture, Batches, Chain, Data, Ending, Engine, Examples, Fleet, GramSpace, InitialNet,
     Optimiser, Scheme, Training, initialise,
 };
 
@@ -101,4 +101,19 @@ fn a_net_is_not_rebuilt_from_another_start_with_rows_of_the_same_length() {
     let mut fleet = Fleet::new(&examples, Batches::full(12), vec![net]);
     fleet.train(|_| true).unwrap();
     let _ = fleet.chain(0, other.view());
+}
+
+#[test]
+fn a_net_whose_moments_overflow_has_diverged() {
+    let (x, _) = data();
+    let y = Array2::from_elem((1, 12), 1e20);
+    let architecture = Architecture::new(vec![5, 1], vec![Activation::Identity]);
+    let training = Training { optimiser: Optimiser::ADAM, ..Training::descent(0.1, 20, 1) };
+    let mut chain = initialise::chain::<f32>(&architecture, &Scheme::XavierNormal.into(), 1);
+    let trained = net::train(&mut chain, &Data::new(&x, &y), &training).unwrap();
+    // The square of a gradient of 1e20 is beyond f32: the parameters would not move, and the cost stay where it is.
+    assert!(matches!(trained.ending, Ending::Diverged { .. }), "{:?}", trained.ending);
+    let mut chain = initialise::chain::<f64>(&architecture, &Scheme::XavierNormal.into(), 1);
+    let trained = net::train(&mut chain, &Data::new(&x, &y), &training).unwrap();
+    assert_eq!(trained.ending, Ending::Completed);
 }

@@ -178,6 +178,13 @@ impl<R: Real> OptimiserState<R> {
     }
 }
 
+impl<R: Real> OptimiserState<R> {
+    /// Returns whether all moments are finite.
+    pub(crate) fn has_finite_moments(&self) -> bool {
+        self.moments.iter().flatten().all(Moments::are_finite)
+    }
+}
+
 impl Algorithm {
     /// Updates w as in the table. For `fast/dual.rs`, w may be f64 and g f32.
     pub(crate) fn apply<R: Real, G: Real>(

@@ -133,6 +133,11 @@ impl<R: Real> Member<R> {
         self.chain.layers.iter().all(Layer::is_finite) // `W[1]` has no columns here
     }
 
+    /// Returns whether all moments are finite.
+    pub(crate) fn has_finite_moments(&self) -> bool {
+        self.first_moments.are_finite() && self.optimiser.has_finite_moments()
+    }
+
     /// Returns |`W[l]`|² of layers 2 to L.
     pub(crate) fn upper_weights_squares(&self) -> impl Iterator<Item = f64> {
         self.chain.layers[1..].iter().map(|layer| square_sum(layer.w.view()))

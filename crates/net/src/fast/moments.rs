@@ -1,5 +1,6 @@
 //! The moments of an optimiser in a state, and those of a first layer in its engine's coordinates.
 
+use kernels::Real;
 use ndarray::{CowArray, Ix2};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,12 @@ pub(crate) struct FirstMomentsState<'s, R> {
     w: MomentsState<'s, R>,
     c: MomentsState<'s, f64>,
     t: MomentsState<'s, f64>,
+}
+
+impl<R: Real> FirstMoments<R> {
+    pub(crate) fn are_finite(&self) -> bool {
+        self.w.are_finite() && self.c.are_finite() && self.t.are_finite()
+    }
 }
 
 impl<R: Clone> FirstMoments<R> {

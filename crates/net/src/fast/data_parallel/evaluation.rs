@@ -50,11 +50,12 @@ impl<R: Real> DataParallel<'_, R> {
         Observation { iteration: *iteration, cost, watched, validates, metrics }
     }
 
-    /// Evaluates the net at the end of its training. It has diverged if a parameter, an output or a cost is not finite.
+    /// Evaluates the net at the end of its training. It has diverged if a parameter, a moment, an output or a cost is not finite.
     pub(super) fn evaluated(&mut self, ending: Ending) -> Trained {
-        let DataParallel { examples, ranks, chain, recorder, iteration, .. } = self;
+        let DataParallel { examples, ranks, chain, optimiser, recorder, training, iteration, .. } = self;
         let trained = Trained::new(recorder, ending);
-        let is_finite = chain.layers.iter().all(Layer::is_finite);
+        let has_finite_moments = training.stopping.restore_best || optimiser.has_finite_moments(); // restored parameters are older
+        let is_finite = chain.layers.iter().all(Layer::is_finite) && has_finite_moments;
         let score = |set| score(examples, chain, &mut **ranks, set).filter(|_| is_finite);
         trained.with_scores(&examples.sets(), *iteration, score)
     }
