@@ -142,7 +142,7 @@ const LEAKY_SLOPE: f64 = 0.01;
 
 /// Adds the bias and applies the activation: z ← z + b, a = g(z).
 ///
-/// One pass; softmax takes three, over blocks of examples that stay in the cache. Each element of a is within 4 ulp of the exact
+/// One pass; softmax takes three, over blocks of examples that stay in the cache. Each element of a is within 5 ulp of the exact
 /// value over the whole range: small and subnormal values keep their relative accuracy. NaN gives NaN (softmax: in the whole
 /// example), ±∞ gives the limit (softmax: NaN in the whole example where z is +∞).
 ///
@@ -174,8 +174,8 @@ pub fn bias_activation<R: Real>(activation: Activation, b: ArrayView1<R>, z: Arr
 
 /// Takes the gradient back through the activation: dz = da · g'(z), in place.
 ///
-/// For softmax, whose Jacobian is not diagonal, dz = a (da - sum of a da over the units). g' is within 7 ulp of the exact value over
-/// the whole range. The derivatives of gelu, gelu-tanh and silu are zero at one z each; there the error is within 7 ulp of
+/// For softmax, whose Jacobian is not diagonal, dz = a (da - sum of a da over the units). g' is within 8 ulp of the exact value over
+/// the whole range. The derivatives of gelu, gelu-tanh and silu are zero at one z each; there the error is within 8 ulp of
 /// g(z) / z, which is Φ(z) for gelu.
 ///
 /// # Shapes

@@ -145,7 +145,7 @@ pub(crate) fn elu<R: Exponential>(x: R) -> R {
     if x > R::zero() { x } else { expm1(negative) }
 }
 
-/// Computes tanh x = (e²ˣ - 1) / (e²ˣ + 1) within 3 ulp, also for small x.
+/// Computes tanh x = (e²ˣ - 1) / (e²ˣ + 1) within 4 ulp, also for small x.
 #[inline(always)]
 pub(crate) fn tanh<R: Exponential>(x: R) -> R {
     let two = R::one() + R::one();
@@ -234,9 +234,10 @@ mod tests {
     }
 
     #[test]
-    fn tanh_and_sigmoid_are_within_three_ulps() {
-        for x in every_nth_f32(997) {
-            assert!(ulps_f32(tanh(x), f64::from(x).tanh()) <= 3.0, "tanh {x:e}");
+    fn tanh_is_within_four_ulps_and_sigmoid_within_three() {
+        // Of all f32, tanh is off most at the first of these.
+        for x in [0.015_531_173].into_iter().chain(every_nth_f32(997)) {
+            assert!(ulps_f32(tanh(x), f64::from(x).tanh()) <= 4.0, "tanh {x:e}");
             let exact = 1.0 / (1.0 + (-f64::from(x)).exp());
             assert!(ulps_f32(sigmoid(x), exact) <= 3.0, "sigmoid {x:e}");
         }
