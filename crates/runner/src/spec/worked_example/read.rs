@@ -197,6 +197,11 @@ impl Entries<'_> {
                 return wrong(problem);
             }
         };
+        let one_hot =
+            |y: Array2<f64>| cost == Cost::SoftmaxCrossEntropy && y.nrows() > 1 && y.nrows() == last.w.nrows();
+        if self.matrix("y", None)?.is_some_and(one_hot) {
+            return wrong("must be one row of class numbers, from 0, found a row for each class".to_owned());
+        }
         let y = self.matrix("y", Some((cost.target_rows(last.w.nrows()), x.ncols())))?;
         let classes = if cost == Cost::SoftmaxCrossEntropy { last.w.nrows() } else { 2 };
         let is_class = |y: &f64| y.fract() == 0.0 && (0.0..classes as f64).contains(y);
