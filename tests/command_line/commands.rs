@@ -42,6 +42,15 @@ fn gradcheck_finds_every_gradient_of_every_net_right() {
 }
 
 #[test]
+fn gradcheck_compares_as_many_elements_by_as_many_examples_as_it_is_asked_for() {
+    let bench = Bench::new();
+    bench.write("nets.toml", EXPERIMENT);
+    let one = ["gradcheck", "nets.toml", "model.activation=tanh", "model.init=he", "model.width=6", "seed=1"];
+    let (table, said) = bench.succeeds(&[&one[..], &["--elements", "5", "--examples", "3"]].concat());
+    assert!(table.contains("5 of ") && !table.contains("6 of ") && said.contains("3 examples"), "{said}{table}");
+}
+
+#[test]
 fn gradcheck_checks_nets_apart_that_differ_in_one_key_or_in_the_kind_of_decay() {
     let bench = Bench::new();
     bench.write("nets.toml", EXPERIMENT);

@@ -78,6 +78,7 @@ fn a_limit_of_memory_files_or_their_size_is_one_line_and_no_signal() {
     let small = WIDE.replace("2500, 2500, 2500", "6").replace("iterations = 1000", "iterations = 20");
     bench.write("wide.toml", &small);
     assert!(bench.run(&["train", "wide.toml", "--out", "model.h5"]).status.success());
+    let mut refused = 0;
     for arguments in [
         "sweep wide.toml --progress none",
         "train wide.toml --progress none --force",
@@ -87,8 +88,9 @@ fn a_limit_of_memory_files_or_their_size_is_one_line_and_no_signal() {
         "--version",
     ] {
         for limit in ["-v 90000", "-v 150000", "-v 250000", "-v 500000", "-n 5", "-n 9", "-f 0", "-f 20"] {
-            let run = bench.shell(&format!("ulimit {limit}; exec $RUNNER {arguments}"));
+            let run = bench.shell(&format!("ulimit {limit} && exec $RUNNER {arguments}"));
             let stderr = text(&run.stderr);
+            refused += usize::from(!run.status.success());
             let errors = stderr.lines().filter(|line| line.starts_with("error: ")).count();
             // 127: the system can't load the program itself.
             assert!(matches!(run.status.code(), Some(0..=3 | 127)), "{limit} {arguments}: {:?} {stderr}", run.status);
@@ -98,6 +100,7 @@ fn a_limit_of_memory_files_or_their_size_is_one_line_and_no_signal() {
             );
         }
     }
+    assert!(refused >= 12, "{refused}: two limits at least end each command");
 }
 
 #[test]

@@ -132,6 +132,7 @@ fn quiet_says_warnings_and_errors_alone_and_verbose_more_than_the_usual() {
     bench.write("small.toml", EXPERIMENT);
     let said = |arguments: &[&str]| text(&bench.run(arguments).stderr);
     assert_eq!(said(&["-q", "sweep", "small.toml", "--out", "a"]), "");
+    assert_eq!(bench.read("a/trials.csv").lines().count(), 4);
     let usual = said(&["sweep", "small.toml", "--out", "b"]);
     let verbose = said(&["sweep", "small.toml", "--out", "c", "-v"]);
     assert!(usual.contains("3 completed") && !usual.contains("planned in"), "{usual}");

@@ -274,7 +274,13 @@ fn a_stdout_that_takes_nothing_loses_nothing() {
     assert_eq!(code, Some(1), "{line}");
     assert!(line.starts_with("error: results/small: kept, but stdout can't be written: "), "{line}");
     assert_eq!(bench.read("results/small/trials.csv").lines().count(), 19);
-    let one = ["model.depth=1", "seed=1", "train.learning_rate=0.1", "run.checkpoint_every=\"1 iterations\""];
+    let one = [
+        "model.depth=1",
+        "seed=1",
+        "train.learning_rate=0.1",
+        "train.iterations=5",
+        "run.checkpoint_every=\"1 iterations\"",
+    ];
     let train =
         bench.command().args(["train", "small.toml", "--out", "m.h5"]).args(one).stdout(full()).output().unwrap();
     assert!(train.status.code() == Some(1) && text(&train.stderr).contains("m.h5"), "{}", text(&train.stderr));

@@ -5,9 +5,14 @@ use super::*;
 #[test]
 fn a_dry_run_of_submit_prints_the_scripts_and_writes_nothing() {
     let bench = bench();
-    let shown = runner(&bench, &["submit", "six.toml", "--dry-run", "--partition", "short", "--sbatch=--exclusive"]);
+    let asked = ["--partition=short", "--account=physics", "--qos=low", "--constraint=zen4"];
+    let submit = [&["submit", "six.toml", "--dry-run", "--sbatch=--exclusive"], &asked[..]].concat();
+    let shown = runner(&bench, &submit);
     let (stdout, stderr) = (text(&shown.stdout), text(&shown.stderr));
-    assert!(stdout.contains("\n#SBATCH --partition=short\n") && stdout.contains("\n#SBATCH --exclusive\n"), "{stdout}");
+    for (option, scripts) in asked.map(|option| (option, 2)).into_iter().chain([("--exclusive", 1)]) {
+        // The array's and the merge's; only the array takes further options.
+        assert_eq!(stdout.matches(&format!("\n#SBATCH {option}\n")).count(), scripts, "{option}: {stdout}");
+    }
     assert!(stdout.contains("# results/six.shards/merge.sh\n"), "{stdout}");
     assert!(stderr.contains("the longest of 1 shard takes "), "a small sweep needs no second shard: {stderr}");
     assert!(stderr.contains("sbatch --parsable --array=0 results/six.shards/array.sh"), "{stderr}");

@@ -242,6 +242,9 @@ mod tests {
         });
         assert!(whole >= Duration::from_millis(100));
         assert!(whole.abs_diff(took + waited) < Duration::from_millis(10), "{whole:?} {took:?} {waited:?}");
+        // Three threads a core: each waits for two thirds of the time.
+        let is_known = fs::exists("/proc/thread-self/schedstat").unwrap();
+        assert!(!is_known || waited > whole / 4, "{waited:?} of {whole:?}");
     }
 
     #[test]

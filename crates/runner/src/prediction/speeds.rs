@@ -15,7 +15,7 @@ use crate::run::workers::{NoThread, Workers};
 
 /// The most kinds of fleets that are measured by their share of all operations; the smallest and the largest come on top.
 const MOST_KINDS: usize = 10;
-/// The seconds in which steps are timed, over all kinds.
+/// The most seconds in which steps are timed, over all kinds.
 const STEPPING: f64 = 1.5;
 /// The least number of steps that are timed of a kind, however long they take.
 const LEAST_STEPS: usize = 2;
@@ -84,11 +84,13 @@ fn time(plan: &Plan, kind: &FleetKind, inputs: &Inputs, slice: Duration) -> Resu
     let begun = Instant::now();
     let mut ready = endless(plan, &trials, inputs)?;
     let warm = begun.elapsed();
+    // A kind is not timed for longer than its training takes.
+    let all = kind.places.len() * plan.iterations(trials[0]);
     let step = with_subnormals_flushed(trials[0].config.flush_subnormals, || {
         // The first step is inspected, and maps memory.
         ready.step()?;
         let (begun, mut steps) = (Instant::now(), 0);
-        while ready.is_training() && (steps < LEAST_STEPS || begun.elapsed() < slice) {
+        while ready.is_training() && (steps < LEAST_STEPS || (steps < all && begun.elapsed() < slice)) {
             (0..kind.steps).try_for_each(|_| ready.step())?;
             steps += kind.steps;
         }
