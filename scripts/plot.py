@@ -53,11 +53,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         sweep, wish = asked(sweep, x=options.x, y=options.y, metric=options.metric, best=options.best,
                             size=Size(*(options.size or (options.width, None))), labels=options.label)
         style.use_style()
-        drawn = 0
+        drawn = []
         for stem, figure in figures(sweep, wish):
+            drawn.append(stem)
             for path in files.write(figure, out, stem, options.format):
                 files.tell(path)
-                drawn += 1
+        if options.best and "best" not in drawn:
+            print(f"warning: --best {options.best}: {best_curves.why_none(sweep, wish)}", file=sys.stderr)
         if not drawn:
             return fail(f"{results}: nothing there to draw by what was asked for")
     except (record.RecordError, AskError) as error:
@@ -99,8 +101,9 @@ def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
     parser.add_argument("--y", metavar="KEY", help="the key of the map's other side")
     parser.add_argument("--metric", metavar="NAME",
                         help="only the pictures of this score or recorded metric, e.g. test_accuracy or gradient_norm")
-    parser.add_argument("--best", type=count, default=5, metavar="K",
-                        help="how many of the best settings have their curves drawn (default: 5; 0: no such picture)")
+    parser.add_argument("--best", type=count, metavar="K",
+                        help="how many of the best settings have their curves drawn (default: 5, if there are more; 0: no such "
+                             "picture)")
     parser.add_argument("--label", action="append", default=[], metavar="KEY=TEXT",
                         help="what to call a key; repeatable")
     size = parser.add_mutually_exclusive_group()

@@ -15,7 +15,7 @@ class AskError(Exception):
     """What is asked for is not there; the message is one line that names the option and what there is."""
 
 
-def asked(sweep: Sweep, *, x: Optional[str], y: Optional[str], metric: Optional[str], best: int, size: Size,
+def asked(sweep: Sweep, *, x: Optional[str], y: Optional[str], metric: Optional[str], best: Optional[int], size: Size,
           labels: Iterable[str]) -> tuple[Sweep, Wish]:
     """The sweep with its titles, and the wish with full keys. Raises AskError for what the sweep does not have."""
     titles = {}

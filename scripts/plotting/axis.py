@@ -15,6 +15,8 @@ DEPTH = "model.depth"
 LAYER = "layer"  # no key: what a metric has a value for each of
 TRIAL = "trial"  # no key: the id of the trial at a point, which points share that differ in keys that are no part of it
 CLOSE = 0.08  # of the way from the first value to the last: nearer neighbours cannot be told apart, nor their labels
+CLOSE_LOG = 0.11  # the same on a log scale, whose numbers have longer labels
+EVEN = 0.85  # of the mean distance of neighbours: where all are as far apart, side by side is no further
 MANY = 12  # values that can be named, or have a panel, each
 
 # The name of a swept key in words, and its unit where it has one.
@@ -73,7 +75,12 @@ class Axis:
 
     @cached_property
     def logarithmic(self) -> bool:
-        """Whether the values are better seen on a log scale: declared so, or a decade and more of even ratios."""
+        """Whether the values are better seen on a log scale, and have room there."""
+        return self._even_as_logs and not self.close
+
+    @cached_property
+    def _even_as_logs(self) -> bool:
+        """Whether their ratios are more even than their differences: declared so, or over a decade and more."""
         if not self.ordered or min(self.values) <= 0:
             return False
         if self.scale == "log":
@@ -86,9 +93,11 @@ class Axis:
     @cached_property
     def close(self) -> bool:
         """Whether a few numbers lie so unevenly, as 0, 0.0001 and 0.01 do, that some of them would be at one place."""
-        if not self.ordered or self.wide or self.logarithmic or len(self.values) < 3:
+        if not self.ordered or self.wide or len(self.values) < 3:
             return False
-        return bool(np.min(np.diff(self.values)) < CLOSE * (self.values[-1] - self.values[0]))
+        gaps = np.diff(np.log(self.values) if self._even_as_logs else self.values)
+        least = CLOSE_LOG if self._even_as_logs else CLOSE
+        return bool(np.min(gaps) < min(least * np.sum(gaps), EVEN * np.mean(gaps)))
 
     @property
     def positions(self) -> np.ndarray:

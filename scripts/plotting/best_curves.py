@@ -7,26 +7,37 @@ from typing import Iterator
 import numpy as np
 from matplotlib.figure import Figure
 
+from .axis import short_exponent
 from .best import criterion, distinct, judged_by, mean_score, ranked
-from .curves import BROKEN, draw_series, ends_early, has_band, name_sides
-from .limits import linear_limits
+from .curves import BROKEN, draw_series, ends_early, has_band, leaving, name_sides
+from .limits import linear_limits, lowest_positive
 from .measure import COST, TEST_ACCURACY, recorded
 from .page import Page, source
-from .series import over_seeds, over_settings
+from .series import Series, over_seeds, over_settings
 from .style import SOFT, band, line, palette
 from .sweep import Run, Sweep, setting_text
 from .ticks import log_cost_ticks, log_worthwhile
 from .wish import Wish
 
+FEW = 5  # settings that are drawn unless a number is asked for
+
 
 def best_figures(sweep: Sweep, wish: Wish) -> Iterator[tuple[str, Figure]]:
-    """The curves of as many of the best settings as are asked for, if there are more settings than that."""
+    """The curves of as many of the best settings as are asked for; else of a few, if there are more settings than that."""
     completed = [run for run in sweep.runs if run.completed]
     settings = distinct(ranked(sweep, completed, sweep.factors))
     whole = distinct(ranked(sweep, sweep.runs, sweep.factors))
-    if sweep.factors and 0 < wish.best < len(settings):
-        best = [setting for setting in whole if any(run.completed for run in setting)][:wish.best]
+    most = FEW if wish.best is None else wish.best
+    if sweep.factors and settings and most and (wish.best or most < len(settings)):
+        best = [setting for setting in whole if any(run.completed for run in setting)][:most]
         yield "best", _figure(sweep, best, settings, len(whole), wish)
+
+
+def why_none(sweep: Sweep, wish: Wish) -> str:
+    """Why there is no picture of the best settings, though it is asked for."""
+    if wish.x or wish.metric:
+        return f"{'--x' if wish.x else '--metric'} chooses other pictures; leave it out, and the best settings are drawn"
+    return "no trial has completed" if sweep.factors else "there is one setting, and no other that it is better than"
 
 
 def _figure(sweep: Sweep, best: list[list[Run]], completed: list[list[Run]], count: int, wish: Wish) -> Figure:
@@ -50,32 +61,39 @@ def _figure(sweep: Sweep, best: list[list[Run]], completed: list[list[Run]], cou
         handles.append(band("in colour: lowest to highest seed"))
     if ends_early(shown, sweep.factors):
         handles.append(line("some seeds have ended", style=BROKEN))
+    low, high, log = _limits(list(lines.values()))
     page = Page(1, 1, 3.6, f"{sweep.name}: the {len(best)} best of {count:,} settings",
-                [source(sweep), judged_by(sweep)], size=wish.size, legend=[*names, handles], titled=False)
+                [source(sweep), judged_by(sweep), leaving(shown, measure, low, high)], size=wish.size, legend=[*names, handles], titled=False)
     axes = page.panels[0][0]
     if everything:
         draw_series(axes, everything, "#bbbbbb", 0.25, 0.0)
         axes.plot(everything.iterations, everything.middle, color=SOFT, linestyle=":", linewidth=1.4, zorder=2)
     for place, series in reversed(lines.items()):
         draw_series(axes, series, colours[place], 0.16, 1.7)
-    middles = np.concatenate([series.middle for series in lines.values()])
-    values = np.concatenate([series.lower for series in lines.values()])
-    tops = np.concatenate([series.upper for series in lines.values()])
-    low, high = float(np.nanmin(values)), float(max(np.nanquantile(tops, 0.99), np.nanmax(middles)))
-    if log_worthwhile([low, high]):
-        axes.set(yscale="log", ylim=(low / 1.2, high * 1.3))
+    axes.set(yscale="log" if log else "linear", ylim=(low, high))
+    if log:
         log_cost_ticks(axes)
-    else:
-        axes.set_ylim(*linear_limits(low, high))
     axes.set_xlim(0, 1.02 * max(series.iterations[-1] for series in lines.values()))
     name_sides(page, measure)
     return page.figure
+
+
+def _limits(lines: list[Series]) -> tuple[float, float, bool]:
+    """Limits of these lines and their bands, and whether they are logarithmic."""
+    middles, values, tops = (np.concatenate([getattr(series, part) for series in lines]) for part in ("middle", "lower", "upper"))
+    low, high = float(np.nanmin(values)), float(max(np.nanquantile(tops, 0.99), np.nanmax(middles)))
+    # Costs that reach 0 come by any number below on their way: what counts is where settings end.
+    begin = low if low > 0 else lowest_positive(np.array([series.middle[-1] for series in lines])) or lowest_positive(values)
+    if log_worthwhile([begin, high]):
+        return begin / 1.2, high * 1.3, True
+    return (*linear_limits(low, high), False)
 
 
 def _named(sweep: Sweep, place: int, setting: list[Run]) -> str:
     """The rank of a setting, its values, what it is judged by, and what it comes to on the test examples."""
     values = setting_text(setting[0].point, sweep.axes)
     judged = criterion(sweep)
-    said = f"{place}  {values}: {judged.name if judged is not COST else 'cost'} {mean_score(setting, judged.field):.3g}"
+    score = short_exponent(f"{mean_score(setting, judged.field):.3g}")
+    said = f"{place}  {values}: {judged.name if judged is not COST else 'cost'} {score}"
     test = mean_score(setting, TEST_ACCURACY.field)
     return said + (f", test accuracy {test:.2f}" if np.isfinite(test) else "")

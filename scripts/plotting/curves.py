@@ -13,7 +13,7 @@ from .axis import Axis, short_exponent
 from .best import best, criterion, judged_by
 from .colouring import Colouring
 from .files import slug
-from .limits import MOST_RISE, accuracy_limits, linear_limits
+from .limits import MOST_RISE, accuracy_limits, linear_limits, lowest_positive
 from .measure import Measure, recorded
 from .page import Page, source
 from .roles import Roles, layout, roles
@@ -89,7 +89,7 @@ def _page(sweep: Sweep, runs: list[Run], measure: Measure, shown: Roles, note: s
 
     def page_with(more: str, filled: Iterable[tuple[int, int]]) -> Page:
         return Page(rows, columns, height, f"{sweep.name}: {measure.name} while training",
-                    [source(sweep), note, _reading(sweep), _beyond(runs, measure, limits[1]), more],
+                    [source(sweep), note, _reading(sweep), leaving(runs, measure, *limits[:2]), more],
                     size=wish.size, legend=_handles(sweep, colouring, runs), legend_title=colouring.title,
                     least=1.3 * columns, right=0.35 if len(shown.panels) == 2 else 0.2,
                     gap=(0.16, 0.2 if len(shown.panels) == 2 else 0.4), titled=bool(shown.panels),
@@ -125,7 +125,7 @@ def _reading(sweep: Sweep) -> str:
         return "how it ended is not known without its model"
     said = [("final cost", "final_cost", ".4g"), ("train accuracy", "train_accuracy", ".3f"),
             ("validation accuracy", "validation_accuracy", ".3f"), ("test accuracy", "test_accuracy", ".3f")]
-    return "  ·  ".join(f"{name} {run.score(field):{form}}" for name, field, form in said
+    return "  ·  ".join(f"{name} {short_exponent(format(run.score(field), form))}" for name, field, form in said
                         if np.isfinite(run.score(field)))
 
 
@@ -139,27 +139,31 @@ def _limits(runs: Sequence[Run], measure: Measure) -> tuple[float, float, bool]:
         first = np.array([run.series(measure.field)[0] for run in runs if len(run.iterations)])
         first = first[np.isfinite(first)]
         return 0.0, (2 * float(first.max()) if first.size and first.max() > 0 else 1.0), False
-    if measure.accuracy:
+    if measure.share:
         return (*accuracy_limits(float(values.min()), float(values.max())), False)
     high = float(np.quantile(values, SPIKES))
     if measure.field in ("cost", "validation_cost", "test_cost"):
         begin = np.array([s[0] for s in series if s.size and np.isfinite(s[0])] or [high])
         high = min(max(high, float(np.quantile(begin, SPIKES))), MOST_RISE * float(np.median(begin)))
-    positive = values[values > 0]
-    low = max(float(positive.min()), high * 1e-8) if positive.size else 0.0
+    low = lowest_positive(values)
     if log_worthwhile([low, high]):
+        low = max(low, high * 1e-8)
         return low / 1.25, high * (high / low) ** 0.08, True
     return (*linear_limits(float(values.min()), high), False)
 
 
-def _beyond(runs: Sequence[Run], measure: Measure, top: float) -> str:
-    """How many trials leave the picture, without those that diverged."""
-    if measure.accuracy:
+def leaving(runs: Sequence[Run], measure: Measure, low: float, high: float) -> str:
+    """How many trials leave the picture at its top and at its foot, without those that diverged."""
+    if measure.share:
         return ""
-    count = count_trials(run for run in runs if run.has_line and np.any(run.series(measure.field) > top))
     completed = "completed " if all(run.status != UNKNOWN for run in runs) else ""
-    trials = "trial rises" if count == 1 else "trials rise"
-    return f"{count:,} {completed}{trials} above {short_exponent(f'{top:.2g}')}, out of the picture" if count else ""
+    drawn = [(run, run.series(measure.field)) for run in runs if run.has_line]
+    above = count_trials(run for run, series in drawn if np.any(series > high))
+    below = count_trials(run for run, series in drawn if np.any(series < low))
+    return "  ·  ".join(
+        f"{count:,} {completed}{f'trial {verb}s' if count == 1 else f'trials {verb}'} {side} {short_exponent(f'{end:.2g}')}, "
+        "out of the picture"
+        for count, verb, side, end in ((above, "rise", "above", high), (below, "fall", "below", low)) if count)
 
 
 def _lines(sweep: Sweep, runs: Sequence[Run], measure: Measure, colouring: Colouring) -> list[tuple[str, Series]]:

@@ -25,7 +25,13 @@ def accuracy_limits(low: float, high: float) -> tuple[float, float]:
 def linear_limits(low: float, high: float) -> tuple[float, float]:
     """Limits with a little room; from 0 where the values come near it."""
     margin = 0.08 * (high - low) or 0.05 * abs(high) or 1.0
-    return 0.0 if 0 <= low < high / 2 else low - margin, high + margin
+    return 0.0 if 0 <= low <= high / 2 else low - margin, high + margin
+
+
+def lowest_positive(values: np.ndarray) -> float:
+    """Where a logarithmic side may begin, which has no place for a cost of 0; 0 if nothing is above it."""
+    positive = values[values > 0]
+    return float(positive.min()) if positive.size else 0.0
 
 
 def key_limits(axis: Axis) -> tuple[float, float]:

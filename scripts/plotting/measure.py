@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .sweep import Sweep
@@ -14,6 +15,11 @@ class Measure:
     field: str
     name: str
     accuracy: bool = False
+
+    @property
+    def share(self) -> bool:
+        """Whether it is from 0 to 1: an accuracy, or the share of units that are dead."""
+        return self.accuracy or bool(re.fullmatch(r"dead_relu(_\d+)?", self.field))
 
 
 COST = Measure("final_cost", "final cost J")

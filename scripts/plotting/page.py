@@ -57,6 +57,7 @@ class Page:
         if size.height:
             panel_height = max(0.4, (size.height - header - bottom - (rows - 1) * gap[1]) / rows)
         height = header + rows * panel_height + (rows - 1) * gap[1] + bottom
+        self._beside = right - 0.06  # inches from the panels to a colour bar: past what is named there
         right += BAR_ROOM if bars == 1 else 0.0
         gap = (gap[0] + BAR_ROOM, gap[1]) if bars > 1 else gap
         right += BAR_ROOM if bars > 1 else 0.0
@@ -116,7 +117,7 @@ class Page:
         low = place.y0 if beside else self.place(-1, -1).y0
         width, height = self.figure.get_size_inches()
         long = min(place.y1 - low, 2.6 / height) if not beside else place.y1 - low
-        axes = self.figure.add_axes((place.x1 + 0.14 / width, place.y1 - long, BAR / width, long))
+        axes = self.figure.add_axes((place.x1 + self._beside / width, place.y1 - long, BAR / width, long))
         bar = self.figure.colorbar(colours, cax=axes, **look)
         bar.outline.set_visible(False)
         scale_ticks(bar.ax.yaxis)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Iterator
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .axis import Axis
 from .best import best, criterion, judged_by, mean_score
-from .curves import draw_series, name_sides
+from .curves import draw_series, leaving, name_sides
 from .diverged import COUNTS, SHARES, mark_counts, mark_shares
-from .limits import beyond, key_limits, linear_limits, score_limits
+from .limits import beyond, key_limits, linear_limits, lowest_positive, score_limits
 from .measure import Measure, recorded
 from .page import Page, absent, source
 from .series import over_seeds, over_settings
@@ -46,7 +45,10 @@ def _figure(sweep: Sweep, wish: Wish) -> Figure:
     bare = sum(counts.values()) - sum(len(grouped(runs, sweep.factors)) for runs in by_rung.values())
     have = "has" if bare == 1 else "have"
     note = f"{bare:,} of the settings {have} no completed trial, and so no line" if bare else ""
-    page = Page(1, 1, 3.6, f"{sweep.name}: successive halving, rung by rung", [source(sweep), judged_by(sweep), note],
+    completed = [run for runs in by_rung.values() for run in runs]
+    low, high, log = _limits(completed, field)
+    page = Page(1, 1, 3.6, f"{sweep.name}: successive halving, rung by rung",
+                [source(sweep), judged_by(sweep), note, leaving(completed, recorded(field), low, high)],
                 size=wish.size, legend=[[handle] for handle in handles], titled=False)
     axes = page.panels[0][0]
     for (length,), runs in sorted(by_rung.items()):
@@ -61,7 +63,9 @@ def _figure(sweep: Sweep, wish: Wish) -> Figure:
     series = over_seeds(winner, field) if winner else None
     if series:
         draw_series(axes, series, ORANGE, 0.2, 2.2)
-    _limits(axes, [run for runs in by_rung.values() for run in runs], field)
+    axes.set(yscale="log" if log else "linear", ylim=(low, high), xlim=(0, 1.02 * max([1, *(run.end for run in completed)])))
+    if log:
+        log_cost_ticks(axes)
     name_sides(page, recorded(field))
     return page.figure
 
@@ -115,16 +119,13 @@ def _fate(sweep: Sweep, length: int, count: int) -> str:
     return f"{settings} dropped after {length:,}"
 
 
-def _limits(axes: Axes, runs: list[Run], field: str) -> None:
-    """From the lowest cost to where training begins; what grows leaves at the top."""
+def _limits(runs: list[Run], field: str) -> tuple[float, float, bool]:
+    """From the lowest cost to where training begins, and whether that is logarithmic; what grows leaves at the top."""
     costs = [run.series(field) for run in runs if len(run.iterations)]
     if not costs:
-        return
-    low = min(float(np.nanmin(c)) for c in costs)
-    high = 1.3 * float(np.median([c[0] for c in costs]))
+        return 0.0, 1.0, False
+    values = np.concatenate(costs)
+    low, high = lowest_positive(values), 1.3 * float(np.median([c[0] for c in costs]))
     if log_worthwhile([low, high]):
-        axes.set(yscale="log", ylim=(low / 1.2, high))
-        log_cost_ticks(axes)
-    else:
-        axes.set_ylim(*linear_limits(low, high))
-    axes.set_xlim(0, 1.02 * max(run.end for run in runs))
+        return low / 1.2, high, True
+    return (*linear_limits(float(np.nanmin(values)), high), False)

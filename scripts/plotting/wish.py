@@ -15,5 +15,5 @@ class Wish:
     x: Optional[str] = None  # full keys
     y: Optional[str] = None
     metric: Optional[str] = None
-    best: int = 5
+    best: Optional[int] = None
     size: Size = Size()

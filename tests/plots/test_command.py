@@ -39,6 +39,21 @@ class Command(unittest.TestCase):
         self.assertEqual([Path(line).name for line in out.split()],
                          ["cost.png", "best.png", "final-learning-rate.png", "final-depth.png", "heatmap.png"])
 
+    def test_a_picture_of_the_best_that_is_asked_for_and_not_drawn_is_said(self) -> None:
+        def said(folder: Path, *options: str) -> tuple[int, str]:
+            code, out, err = drawn(folder, "--format", "png", "--out", self.folder / "best", *options)
+            self.assertNotIn("best.png", out)
+            return code, err
+        chooses = "chooses other pictures; leave it out, and the best settings are drawn\n"
+        self.assertEqual(said(self.folder, "--metric", "test_accuracy", "--best", "2"), (0, f"warning: --best 2: --metric {chooses}"))
+        self.assertEqual(said(self.folder, "--x", "depth", "--best", "2"), (0, f"warning: --best 2: --x {chooses}"))
+        alone = record(self.folder / "one", {"seed": [1, 2]}, lambda p: {"final_cost": 0.1}, lambda p: [(0, 0.7, None)])
+        self.assertEqual(said(alone, "--best", "2"),
+                         (0, "warning: --best 2: there is one setting, and no other that it is better than\n"))
+        for options in (["--metric", "test_accuracy"], ["--x", "depth", "--best", "0"]):
+            self.assertEqual(said(self.folder, *options), (0, ""))
+        self.assertIn("best.png", drawn(self.folder, "--format", "png", "--out", self.folder / "best", "--best", "9")[1])
+
     def test_text_in_svg_and_pdf_is_text(self) -> None:
         drawn(self.folder, "--format", "svg,pdf", "--x", "depth", "--label", "depth=number of layers")
         picture = (self.folder / "plots" / "final-depth.svg").read_text()

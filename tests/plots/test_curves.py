@@ -70,6 +70,32 @@ class Curves(unittest.TestCase):
         self.assertLess(figure.axes[0].get_ylim()[1], 2)
         self.assertIn("1 completed trial rises above", said(figure))
 
+    def test_costs_that_fall_below_the_picture_are_said(self) -> None:
+        def trial(point: dict):
+            made = run(point)
+            return replace(made, history={"cost": np.full(6, 0.0 if point[RATE] == 1.0 else 0.01)}) if point[RATE] > 0.01 else made
+        figure = one(curve_figures(sweep({RATE: rates(4)}, trial), Wish()))
+        low = figure.axes[0].get_ylim()[0]
+        self.assertEqual((figure.axes[0].get_yscale(), low > 0), ("log", True))
+        self.assertIn(f"1 completed trial falls below {low:.2g}, out of the picture", said(figure))
+
+    def test_the_share_of_dead_units_is_from_0_to_1(self) -> None:
+        for share, limits in ((0.0, (0.0, 0.02)), (1.0, (0.98, 1.0))):
+            found = sweep({DEPTH: [2, 4]}, lambda p: replace(run(p), history={"dead_relu_1": np.full(6, share)}))
+            for name in ("dead_relu", "dead_relu_1"):
+                self.assertEqual(one(curve_figures(found, Wish(metric=name))).axes[0].get_ylim(), limits)
+        norms = sweep({DEPTH: [2, 4]}, lambda p: replace(run(p), history={"gradient_norm_1": np.zeros(6)}))
+        self.assertEqual(one(curve_figures(norms, Wish(metric="gradient_norm"))).axes[0].get_ylim(), (0.0, 1.0))
+
+    def test_a_colour_bar_lies_beside_the_names_of_the_rows(self) -> None:
+        figure = one(curve_figures(sweep({RATE: rates(14), DEPTH: [2, 3, 4], WIDTH: [3, 6]}, run), Wish()))
+        FigureCanvasAgg(figure).draw()
+        *panels, bar = figure.axes
+        names = [text for panel in panels for text in panel.texts if text.get_text().startswith("width")]
+        self.assertEqual(len(names), 2)
+        self.assertTrue(all(name.get_window_extent().x1 < bar.get_window_extent().x0 for name in names))
+        self.assertLess(bar.get_tightbbox().x1, figure.bbox.x1)
+
     def test_a_training_that_diverged_says_when_though_its_cost_may_be_finite(self) -> None:
         found = sweep({}, lambda p: run(p, status="diverged", ended_at=1))
         self.assertIn("diverged at iteration 1", said(one(curve_figures(found, Wish()))))
@@ -104,6 +130,26 @@ class BestCurves(unittest.TestCase):
         self.assertEqual(entries(figure)[:2], ["1  learning rate 0.001: cost 0.001, test accuracy 0.70",
                                                "2  learning rate 0.00187: cost 0.00187, test accuracy 0.70"])
         self.assertEqual(list(best_figures(found, Wish(best=0))), [])
+
+    def test_as_many_as_are_asked_for_are_drawn_though_there_are_no_more(self) -> None:
+        found = sweep({RATE: rates(3)}, lambda p: run(p, cost=1e-6 * p[RATE]))
+        self.assertEqual(list(best_figures(found, Wish())), [])
+        for most in (3, 10):
+            figure = one(best_figures(found, Wish(best=most)))
+            self.assertIn("trial: the 3 best of 3 settings", said(figure))
+        self.assertIn("1  learning rate 0.001: cost 1e-9, test accuracy 0.70", entries(figure))
+
+    def test_costs_that_reach_0_leave_the_others_a_logarithmic_scale(self) -> None:
+        def trial(point: dict):
+            made = run(point, cost=point[RATE] / 1e3)
+            costs = np.geomspace(0.7, point[RATE] / 1e3, 6)
+            costs[2] = 0.0 if point[RATE] == 0.001 else costs[2]
+            return replace(made, history={"cost": costs})
+        figure = one(best_figures(sweep({RATE: rates(7)}, trial), Wish(best=2)))
+        low = figure.axes[0].get_ylim()[0]
+        self.assertEqual(figure.axes[0].get_yscale(), "log")
+        self.assertTrue(0 < low < 1e-6, "where the best ends is in the picture")
+        self.assertIn(f"1 completed trial falls below {low:.2g}".replace("e-0", "e-"), said(figure))
 
     def test_settings_that_diverged_count_and_the_median_is_of_those_that_completed_and_still_train(self) -> None:
         def trial(point: dict):

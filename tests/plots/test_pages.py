@@ -37,6 +37,15 @@ class Labels(unittest.TestCase):
         self.assertTrue(all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:])))
         self.assertEqual(list(Axis(WIDTH, "list", (5, 10, 40)).positions), [5, 10, 40])
 
+    def test_few_numbers_that_lie_close_on_a_log_scale_have_room_side_by_side(self) -> None:
+        found = sweep({RATE: [0.001, 0.01, 0.03, 100.0], DEPTH: [2, 4]}, lambda p: run(p, validation_cost=0.5, validation_accuracy=0.8))
+        figure = dict(outcome_figures(found, Wish()))["final-learning-rate"]
+        self.assertEqual(len(figure.axes), 4)
+        self.assertEqual([line.get_xdata()[-1] for line in figure.axes[0].lines][-1], 3)
+        for values in (rates(7), [a * 10.0**e for e in range(-4, 0) for a in (1, 2, 5)], [0.01, 0.03, 0.1, 1.0]):
+            axis = Axis(RATE, "list", tuple(values))
+            self.assertEqual((axis.logarithmic, list(axis.positions)), (True, values))
+
     def test_names_that_do_not_fit_over_their_panels_stand_in_the_small_print(self) -> None:
         points = [{RATE: rate, KIND: kind, DECAY: decay, WIDTH: width} for rate in (0.1, 0.2) for width in (5, 10)
                   for kind, decay in (("momentum", 1e-4), ("adam", 1e-2), ("gd", 0.0))]

@@ -22,6 +22,15 @@ class Rungs(unittest.TestCase):
                                            "best: learning rate 0.3"])
         self.assertEqual(list(curve_figures(found, Wish())), [])
 
+    def test_costs_of_0_and_those_that_rise_leave_the_picture_and_are_said(self) -> None:
+        def trial(point: dict):
+            made = run(point, steps=point["train.iterations"])
+            ends = {0.1: 0.0, 0.2: 5.0, 0.3: 1e-3}
+            return replace(made, history={"cost": np.linspace(0.7, ends[point[RATE]], point["train.iterations"])})
+        figure = one(rung_figures(halved(trial), Wish()))
+        self.assertEqual(figure.axes[0].get_yscale(), "log")
+        self.assertIn("1 completed trial rises above 0.91, out of the picture  ·  1 completed trial falls below 0.00083", said(figure))
+
     def test_the_last_rung_is_that_of_the_plan_whatever_the_condition(self) -> None:
         lower = [{RATE: rate, "train.iterations": 3} for rate in (0.1, 0.2, 0.3)]
         axes = [Axis(RATE, "list", (), 0), Axis("train.iterations", "rungs", (), 1)]
