@@ -226,6 +226,11 @@ fn a_setting_whose_numbers_are_written_in_two_ways_is_one() {
         bench.succeeds(&["show", "results/two", "--csv", "--columns", "learning_rate,n", "--sort", "plan"]);
     assert_eq!(table.lines().count(), 3, "{table}");
     assert!(table.lines().nth(2).is_some_and(|row| row.contains('3')), "{table}");
+    let (settings, _) =
+        bench.succeeds(&["show", "results/two", "--json", "--columns", "learning_rate,betas", "--sort", "plan"]);
+    let setting = &json_lines(&settings)[1];
+    assert_eq!(setting["train.learning_rate"].to_string(), "1.0", "written as on the axis: {settings}");
+    assert_eq!(setting["train.betas"].to_string(), "[0.0,0.5]", "{settings}");
 }
 
 #[test]

@@ -79,6 +79,24 @@ fn a_comparison_of_trainings_of_different_lengths_says_so() {
 }
 
 #[test]
+fn equal_values_are_not_swept_differently_however_they_are_written() {
+    let bench = bench();
+    let sweep = |name: &str, one: &str| {
+        let axis = format!("sweep.train.weight_decay=[0, {one}]");
+        let keys =
+            ["train.iterations=5", "sweep.model.depth=[2]", "sweep.seed=[1, 2]", "sweep.train.learning_rate=[0.1]"];
+        bench.succeeds(&[&["sweep", "nets.toml", &format!("name={name}"), &axis][..], &keys].concat());
+    };
+    sweep("whole", "1");
+    sweep("real", "1.0");
+    let (table, _) = bench.succeeds(&["compare", "results/whole", "results/real"]);
+    assert!(
+        table.contains("4 pairs of the same weight_decay, seed") && !table.contains("swept differently"),
+        "{table}"
+    );
+}
+
+#[test]
 fn a_default_pairs_with_the_same_value_where_it_is_swept_and_one_net_counts_once() {
     let bench = bench();
     let keys = ["train.iterations=5", "sweep.model.depth=[2]", "sweep.seed=[1, 2]", "sweep.train.learning_rate=[0.1]"];

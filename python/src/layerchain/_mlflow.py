@@ -33,8 +33,13 @@ def write_experiment(record: Record, trials: Sequence[Trial], tracking_uri: str 
         raise LayerchainError(f"{found}; choose another name by experiment=, or other trials by trials=")
     client.set_experiment_tag(id, "mlflow.note.content", f"{record.description}\n\n{record.data}".strip())
     points = {point.trial_id: record.own_values(point) for point in reversed(record.points)}
+    # Equal values as the first is: MLflow compares texts, and an included point has the default 0.0 where the axis has 0.
+    first: dict[tuple[str, Any], Any] = {}
+    for key, value in ((key, value) for point in record.points for key, value in point.values.items()):
+        first.setdefault((key, value), value)
     for trial in trials:
-        _write(client, id, trial, {**points[trial.id], **trial.config})
+        keys = {**points[trial.id], **trial.config}
+        _write(client, id, trial, {key: first.get((key, value), value) for key, value in keys.items()})
     return id
 
 

@@ -59,6 +59,19 @@ def test_a_run_has_the_swept_keys_that_are_part_of_its_trial(workplace: Workplac
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_equal_values_of_a_key_are_one_text(workplace: Workplace, tmp_path: Path) -> None:
+    included = '[[sweep.include]]\nmodel.dropout = 0.5\nseed = 3\n'
+    axes = "[sweep]\ntrain.weight_decay = [0, 1]\nmodel.dropout = [0, 0.5]\n"
+    (workplace.folder / "decays.toml").write_text(EXPERIMENT + axes + included)
+    workplace.run("sweep", "decays.toml", "--progress", "none", "--out", "results/decays")
+    sweep = layerchain.read(workplace.folder / "results/decays")
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    runs = MlflowClient(store).search_runs([sweep.to_mlflow(store)])
+    assert len(runs) == 5
+    assert {run.data.params["train.weight_decay"] for run in runs} == {"0", "1"}
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_a_trial_is_not_written_twice_into_an_experiment(results: Path, tmp_path: Path) -> None:
     sweep = layerchain.read(results)
     store = f"sqlite:///{tmp_path / 'mlflow.db'}"

@@ -117,6 +117,13 @@ pub fn first_of_each<'t>(rows: impl IntoIterator<Item = &'t Row>) -> impl Iterat
 }
 
 impl Trials {
+    /// Keeps the first row of each trial: equal settings that are written differently, as `"relu"` and `["relu", "relu"]` are, share one.
+    #[must_use]
+    pub fn once_each(self) -> Self {
+        let rows = first_of_each(&self.rows).cloned().collect();
+        Trials { rows, ..self }
+    }
+
     /// Groups into settings the finished trials for which `is_shown` holds, in the order of their first rows: trials that differ in the
     /// key `over` only, or each trial by itself. A trial that several points share counts once.
     pub fn settings(&self, over: Option<&str>, is_shown: impl Fn(&Row) -> bool) -> Vec<Setting<'_>> {

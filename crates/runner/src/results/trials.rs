@@ -20,6 +20,7 @@ use crate::spec::difference::SWEPT;
 use crate::spec::source::keys_and_values;
 use crate::spec::trial::applied::{is_part_of, name_decay, value_in};
 use crate::spec::trial::keys::key;
+use crate::text::comparable;
 
 /// The key of the seed, over which settings are averaged.
 pub const SEED: &str = "seed";
@@ -123,8 +124,10 @@ impl Trials {
             row.give_values_in_effect();
             row
         });
+        let mut rows: Vec<Row> = rows.collect();
+        write_alike(&mut rows);
         let mut known = HashSet::new();
-        let rows = rows.filter(|row| known.insert((row.trial.clone(), json!(row.values).to_string()))).collect();
+        rows.retain(|row| known.insert((row.trial.clone(), json!(row.values).to_string())));
         Trials {
             name,
             toml,
@@ -219,6 +222,15 @@ impl Row {
     }
 }
 
+/// Writes equal values of a key alike, as the first is: where an axis has 0, an included point has the default 0.0.
+fn write_alike(rows: &mut [Row]) {
+    let mut first: HashMap<(String, String), Value> = HashMap::new();
+    for (key, value) in rows.iter_mut().flat_map(|row| row.values.iter_mut()) {
+        let written = first.entry((key.clone(), comparable(value))).or_insert_with(|| value.clone());
+        value.clone_from(written);
+    }
+}
+
 /// Lists the settings of an experiment outside `[sweep]`.
 fn base_settings(toml: &str) -> Map<String, Value> {
     let keys = keys_and_values(toml).into_iter().filter(|(key, _)| !key.starts_with(SWEPT));
@@ -270,6 +282,30 @@ mod tests {
         assert_eq!(found, [("a", json!(0.0)), ("b", json!(0.1)), ("c", json!(0.0))]);
         assert_eq!(trials.grouped(SEED, |_| true).len(), 2);
     }
+
+    #[test]
+    fn equal_values_of_a_key_are_written_as_the_first_is() {
+        let keys = ["train.weight_decay", "train.betas"];
+        let axes = keys.map(|key| PlannedAxis { key: key.to_owned(), scale: "list".to_owned(), factor: Some(0) });
+        let point = |trial: &str, values: [Value; 2]| RecordedPoint {
+            trial: trial.to_owned(),
+            values: keys.map(str::to_owned).into_iter().zip(values).collect(),
+            finished: None,
+        };
+        let points = vec![
+            point("a", [json!(0), json!([0, 0.9])]),
+            point("b", [json!(0.0), json!([0.0, 0.9])]),
+            point("c", [json!(0.5), json!("0")]),
+            point("a", [json!(0.0), json!([0, 0.9])]),
+        ];
+        let planned =
+            Planned { name: String::new(), toml: "train.optimizer = 'adam'".to_owned(), axes: axes.to_vec(), points };
+        let trials = Trials::of(planned, &HashSet::new(), &MachineNames::default(), &Notes::default());
+        let found: Vec<_> = trials.rows.iter().map(|row| keys.map(|key| row.values[key].clone())).collect();
+        let first = [json!(0), json!([0, 0.9])];
+        assert_eq!(found, [first.clone(), first, [json!(0.5), json!("0")]]);
+    }
+
     #[test]
     fn a_trial_of_adamw_that_has_not_finished_has_its_decay() {
         let keys = ["train.optimizer", "train.decay_biases"];

@@ -66,10 +66,14 @@ pub(super) fn values(key: &str, value: &Value) -> Result<(Scale, Vec<Value>), St
     Ok((scale, values))
 }
 
-/// Formats equal values equally: 1 and 1.0 are one number, in a list too.
+/// Formats equal values equally: 1 and 1.0 are one number, in a list and in a range too.
 pub(super) fn comparable(value: &Value) -> String {
     match value {
         Value::Array(list) => format!("[{}]", list.iter().map(comparable).collect::<Vec<_>>().join(", ")),
+        Value::Table(table) => {
+            let entries = table.iter().map(|(key, value)| format!("{key} = {}", comparable(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
         _ => number(value).map_or_else(|| value.to_string(), |number| number.to_string()),
     }
 }

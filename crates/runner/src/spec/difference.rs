@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Value;
 
+use super::axis::comparable;
 use super::source::keys_and_values;
 
 /// The table of an experiment that says what is swept.
@@ -14,15 +15,16 @@ pub type KeyDifference = (String, Option<String>, Option<String>);
 
 /// Lists the keys in which two experiments differ, but for their names, their descriptions, their claims and when they write checkpoints.
 pub fn differences(a: &str, b: &str) -> Vec<KeyDifference> {
-    differing(&texts(a), &texts(b))
+    differing(&values(a), &values(b))
 }
 
-fn differing(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<KeyDifference> {
+fn differing(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> Vec<KeyDifference> {
     let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    let differ = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
+    let differ = keys.into_iter().filter(|key| a.get(*key).map(comparable) != b.get(*key).map(comparable));
     let changes_results =
         |key: &&String| !matches!(key.as_str(), "name" | "description" | "run.checkpoint_every" | "claim");
-    differ.filter(changes_results).map(|key| (key.clone(), a.get(key).cloned(), b.get(key).cloned())).collect()
+    let text = |own: &BTreeMap<String, Value>, key: &str| own.get(key).map(Value::to_string);
+    differ.filter(changes_results).map(|key| (key.clone(), text(a, key), text(b, key))).collect()
 }
 
 /// Lists the keys that two experiments sweep differently, as an axis, in a zip or in an included point, with the fixed value where one
@@ -30,39 +32,40 @@ fn differing(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<
 /// trial.
 pub fn swept_and_fixed(a: &str, b: &str) -> (Vec<KeyDifference>, Vec<KeyDifference>) {
     let (own_a, own_b) = (with_swept_keys(a), with_swept_keys(b));
-    let value =
-        |own: &BTreeMap<String, String>, key: &str| own.get(&format!("{SWEPT}{key}")).or_else(|| own.get(key)).cloned();
+    let text = |own: &BTreeMap<String, Value>, key: &str| {
+        own.get(&format!("{SWEPT}{key}")).or_else(|| own.get(key)).map(Value::to_string)
+    };
     let is_swept = |key: &str| [&own_a, &own_b].iter().any(|own| own.contains_key(&format!("{SWEPT}{key}")));
     let (swept, fixed): (Vec<KeyDifference>, Vec<KeyDifference>) =
         differing(&own_a, &own_b).into_iter().partition(|(key, ..)| key.starts_with(SWEPT));
     let swept = swept.into_iter().map(|(key, ..)| {
         let key = key[SWEPT.len()..].to_owned();
-        let (a, b) = (value(&own_a, &key), value(&own_b, &key));
+        let (a, b) = (text(&own_a, &key), text(&own_b, &key));
         (key, a, b)
     });
     (swept.collect(), fixed.into_iter().filter(|(key, ..)| !is_swept(key)).collect())
 }
 
-fn texts(toml: &str) -> BTreeMap<String, String> {
-    keys_and_values(toml).into_iter().map(|(key, value)| (key, value.to_string())).collect()
+fn values(toml: &str) -> BTreeMap<String, Value> {
+    keys_and_values(toml).into_iter().collect()
 }
 
-/// Lists keys and values as `texts` does, with each column of a zip as an axis, and each key that only included points set as an axis of
+/// Lists keys and values as `values` does, with each column of a zip as an axis, and each key that only included points set as an axis of
 /// their values.
-fn with_swept_keys(toml: &str) -> BTreeMap<String, String> {
+fn with_swept_keys(toml: &str) -> BTreeMap<String, Value> {
     let columns = |list: &str| {
         let tables = keys_and_values(toml).into_iter().find(|(key, _)| *key == format!("{SWEPT}{list}"));
         let tables = tables.and_then(|(_, tables)| Some(tables.as_array()?.clone())).unwrap_or_default();
         tables.into_iter().filter_map(|table| table.as_table().cloned()).flatten()
     };
-    let mut own = texts(toml);
+    let mut own = values(toml);
     own.remove(&format!("{SWEPT}zip"));
-    own.extend(columns("zip").map(|(key, values)| (format!("{SWEPT}{key}"), values.to_string())));
+    own.extend(columns("zip").map(|(key, values)| (format!("{SWEPT}{key}"), values)));
     let mut included: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for (key, value) in columns("include").filter(|(key, _)| !own.contains_key(&format!("{SWEPT}{key}"))) {
         included.entry(format!("{SWEPT}{key}")).or_default().push(value);
     }
-    own.extend(included.into_iter().map(|(key, values)| (key, Value::Array(values).to_string())));
+    own.extend(included.into_iter().map(|(key, values)| (key, Value::Array(values))));
     own
 }
 
@@ -97,6 +100,19 @@ mod tests {
         let swept = [("train.learning_rate".to_owned(), text("0.1"), text("[0.1, 0.2]"))];
         assert_eq!(swept_and_fixed(&with("0.1", ""), &with("0.1", axis)), (swept.to_vec(), Vec::new()));
         assert_eq!(swept_and_fixed(&with("0.1", axis), &with("0.7", axis)), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn equal_numbers_are_no_difference_however_they_are_written() {
+        let with = |one: &str| {
+            format!(
+                "[train]\nlearning_rate = {one}\nbetas = [0.5, {one}]\n[sweep]\n'train.momentum' = [0, {one}]\n\
+                 'train.weight_decay' = {{ from = 0, to = {one}, count = 3 }}\n[[sweep.include]]\n'train.clip_norm' = {one}\n"
+            )
+        };
+        assert_eq!(differences(&with("1"), &with("1.0")), []);
+        assert_eq!(swept_and_fixed(&with("1"), &with("1.0")), (vec![], vec![]));
+        assert_eq!(differences(&with("1"), &with("2.0"))[1].2.as_deref(), Some("[0, 2.0]"));
     }
 
     #[test]
