@@ -1,12 +1,13 @@
 //! `runner report`: a page that says what the record says, that no text of others breaks, and that leaves the record as it is.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::support::{Bench, failure, text};
+use crate::support::{Bench, failure, json_lines, text};
 
 const HOSTILE: &str = "</script><img src=x onerror=alert(1)>";
 
@@ -105,6 +106,54 @@ fn a_page_has_the_numbers_of_the_record_and_says_which_setting_is_best_on_valida
     let drawn = data["curves"]["values"][0][0][0].as_f64().unwrap();
     assert!((drawn - first).abs() <= 1e-3 * first, "{drawn} {first}");
     assert_eq!(data["curves"]["names"], serde_json::json!(["cost", "train_accuracy"]));
+}
+
+/// `"relu"` and `["relu", "relu"]` are one net of two hidden layers, and so are a batch of 300 examples and all 300.
+#[test]
+fn a_trial_that_points_share_which_are_written_differently_counts_once() {
+    let bench = Bench::new();
+    bench.write(
+        "rates.toml",
+        "name = \"rates\"\n[data]\nset = \"drawn\"\n[model]\nhidden = [6, 4]\n[train]\niterations = 20\nlearning_rate = 0.05\n[sweep]\n\
+         \"model.activation\" = [\"relu\", [\"relu\", \"relu\"], \"tanh\"]\n\"model.dropout\" = [0, [0.3, 0.3], 0.3]\nseed = [1, 2]\n",
+    );
+    swept(&bench, &[]);
+    let page = report(&bench);
+    assert_eq!(element(&page, "<p class=\"tally\">"), "8 trials of 4 settings: 8 completed");
+    assert!(
+        page.contains("10 points share the trial of an earlier point, whose values are equal but written differently")
+    );
+    let data = data(&page);
+    let trials: BTreeSet<&str> = data["trials"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+    assert_eq!((data["trials"].as_array().unwrap().len(), trials.len()), (8, 8));
+    let values = |axis: usize| data["axes"][axis]["values"].to_string();
+    assert_eq!([values(0), values(1)], [r#"["relu","tanh"]"#, "[0,[0.3,0.3]]"]);
+    assert!(
+        page.contains("<td>2 values</td>") && !page.contains("<td>3 values</td>"),
+        "the importance is of the trials"
+    );
+
+    // One trial a setting and seed, as runner show has it.
+    let (shown, _) = bench.succeeds(&["show", DIR, "--json", "--columns", "n"]);
+    assert!(json_lines(&shown).iter().all(|setting| setting["n"] == 2), "{shown}");
+    let settings = data["settings"].as_array().unwrap();
+    assert!((0..4).all(|number| settings.iter().filter(|setting| **setting == number).count() == 2), "{settings:?}");
+}
+
+/// An included point has the default 0.0 where the axis has 0.
+#[test]
+fn equal_numbers_are_one_value_of_a_key() {
+    let bench = Bench::new();
+    let axes = "\"model.depth\" = [2]\n\"train.weight_decay\" = [0, 1]\n\"train.learning_rate\" = [0.03, 0.3]";
+    let axes = SWEEP.replace("\"model.depth\" = [2, 3]\n\"train.learning_rate\" = [0.03, 0.3, 1e12]", axes);
+    let point = "[[sweep.include]]\nseed = 3\n\"model.depth\" = 2\n\"train.learning_rate\" = 0.3\n";
+    bench.write("rates.toml", &format!("{axes}\n{point}"));
+    swept(&bench, &[]);
+    let page = report(&bench);
+    let data = data(&page);
+    let decay = data["axes"].as_array().unwrap().iter().find(|axis| axis["key"] == "train.weight_decay").unwrap();
+    assert_eq!(decay["values"].to_string(), "[0,1]");
+    assert_eq!(element(&page, "<p class=\"tally\">"), "9 trials of 4 settings: 9 completed");
 }
 
 #[test]

@@ -88,6 +88,10 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String> {
     let curves = curves::read(record, &planned.points, &mut damaged)?;
     let planned_points = planned.points.len();
     let trials = Trials::proved(record, planned, &damaged)?;
+    let claims = claims(record, folder, &trials)?;
+    let swept = trials.axes.iter().map(|axis| axis_in_words(axis, &trials.rows)).collect();
+    let written = trials.rows.len();
+    let trials = trials.once_each();
     let curves: Vec<_> = trials.rows.iter().map(|row| curves[row.place].clone()).collect();
     let (axes, points) = (&trials.axes, &trials.rows);
     let ranked = RankedSettings::of(&trials);
@@ -98,16 +102,16 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String> {
         tally: words::tally(&ranked, points),
         answer: words::answer(&ranked, &trials),
         notes: words::notes(&ranked, &trials),
-        claims: claims(record, folder, &trials)?,
+        claims,
         data: visible(&asked.data).into_owned(),
-        axes: axes.iter().map(|axis| axis_in_words(axis, points)).collect(),
+        axes: swept,
         base: words::base(&asked.toml, axes),
         objective: data::in_words(ranked.score),
         importance: shares(&ranked, &trials),
         proof: proof::lines(record, folder, planned_points, points)?,
         machines: machines(record, points)?,
         toml: visible(&asked.toml).into_owned(),
-        left_out: words::left_out(&data.curves, points),
+        left_out: words::left_out(&data.curves, points, written - points.len()),
         folder: folder.display().to_string(),
         version: env!("CARGO_PKG_VERSION"),
     };

@@ -9,7 +9,6 @@ use crate::commands::answer::mark;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::names::FILES;
-use crate::results::setting::different_trials;
 use crate::results::trials::Row;
 use datasets::text::count;
 
@@ -39,7 +38,7 @@ impl Line {
 /// If the database can't be read.
 pub(super) fn lines(record: &Record, folder: &Path, planned: usize, points: &[Row]) -> Result<Vec<Line>, Error> {
     let (damaged, open) = (State::Damaged.count(points), State::Unfinished.count(points));
-    let finished = different_trials(points) - damaged - open;
+    let finished = points.len() - damaged - open;
     let trials = match damaged {
         0 => format!("the {} as stored, ids and histories included", count(finished, "finished trial")),
         _ => format!("{damaged} of {} are not what was stored; run the sweep again", damaged + finished),

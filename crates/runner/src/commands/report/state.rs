@@ -1,6 +1,5 @@
 //! The state of each point of a sweep.
 
-use crate::results::setting::different_trials;
 use crate::results::trials::Row;
 use crate::run::outcome::Status;
 
@@ -43,6 +42,6 @@ impl State {
 
     /// Counts the trials in this state.
     pub(super) fn count(self, points: &[Row]) -> usize {
-        different_trials(points.iter().filter(|row| State::of(row) == self))
+        points.iter().filter(|row| State::of(row) == self).count()
     }
 }

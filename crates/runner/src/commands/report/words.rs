@@ -9,7 +9,7 @@ use super::ranked_settings::RankedSettings;
 use super::state::State;
 use crate::record::columns::{FINAL_COST, TEST_ACCURACY, TEST_COST};
 use crate::record::planned::PlannedAxis;
-use crate::results::setting::{Setting, Statistics, different_trials};
+use crate::results::setting::{Setting, Statistics};
 use crate::results::trials::{Row, SEED, Trials};
 use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
@@ -112,11 +112,11 @@ fn lost(setting: &Setting) -> usize {
 pub(super) fn tally(ranked: &RankedSettings, points: &[Row]) -> String {
     let states = State::ALL.iter().map(|state| (state.count(points), state.name())).filter(|(number, _)| *number > 0);
     let states = states.map(|(number, name)| format!("{number} {name}")).collect::<Vec<_>>().join(", ");
-    format!("{} of {}: {states}", count(different_trials(points), "trial"), count(ranked.settings.len(), "setting"))
+    format!("{} of {}: {states}", count(points.len(), "trial"), count(ranked.settings.len(), "setting"))
 }
 
-/// Lists what the record has and the page leaves out.
-pub(super) fn left_out(curves: &Curves, points: &[Row]) -> Vec<String> {
+/// Lists what the record has and the page leaves out; `repeated` points are among it.
+pub(super) fn left_out(curves: &Curves, points: &[Row], repeated: usize) -> Vec<String> {
     let mut lines = vec![format!(
         "Numbers of trials have {} digits here, those of curves {}; trials.csv and history.csv have all.",
         data::DIGITS,
@@ -125,6 +125,13 @@ pub(super) fn left_out(curves: &Curves, points: &[Row]) -> Vec<String> {
     if curves.recorded > curves.kept {
         let (kept, recorded) = (curves.kept, curves.recorded);
         lines.push(format!("A curve has at most {kept} of its {recorded} records here, at even distances."));
+    }
+    if repeated > 0 {
+        let share = if repeated == 1 { "shares" } else { "share" };
+        lines.push(format!(
+            "{} {share} the trial of an earlier point, whose values are equal but written differently; the page has the earlier point.",
+            count(repeated, "point")
+        ));
     }
     let recorded = points.iter().filter_map(Row::summary).flat_map(|trial| &trial.metrics);
     let mut absent: Vec<&str> = recorded.filter(|name| !curves.names().contains(name)).map(String::as_str).collect();
