@@ -25,9 +25,10 @@ function drawCurves(shown) {
   const caption = document.getElementById("curves-words");
   const measured = Number(document.getElementById("curve-of").value);
   const values = curves.values[measured] ?? [];
-  const recorded = shown.filter((point) => values[point]);
+  const own = settingsOf(shown).map((setting) => ({ ...setting, points: setting.points.filter((point) => values[point]) }));
+  const recorded = own.filter((setting) => setting.points.length > 0);
   const most = Number(document.getElementById("curve-count").value);
-  const settings = settingsOf(recorded).slice(0, most);
+  const settings = recorded.slice(0, most);
   const name = (curves.names[measured] ?? "cost").replaceAll("_", " ");
   if (settings.length === 0) {
     undraw(place);
@@ -68,7 +69,7 @@ function drawCurves(shown) {
   drawLegend(settings.map((setting, number) => [settingText(setting.points[0]), palette[number % palette.length]]));
   const all = settings.reduce((sum, setting) => sum + setting.points.length, 0);
   const cut = lines.length < all ? ` Only ${lines.length} of their ${all} trials are drawn.` : "";
-  const left = settingsOf(recorded).length - settings.length;
+  const left = recorded.length - settings.length;
   const rest = left > 0 ? ` ${count(left, "other setting")} ${left === 1 ? "is" : "are"} not drawn.` : "";
   caption.textContent = `${words}${cut}${rest}`;
 }

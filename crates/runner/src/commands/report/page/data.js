@@ -3,6 +3,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const axes = data.axes.filter((axis) => axis.values.length > 0);
 const swept = axes.filter((axis) => axis.values.length > 1);
+const rungs = swept.find((axis) => axis.is_rungs);
 const settingAxes = axes.filter((axis) => !axis.is_seed);
 const measures = data.measures;
 const judged = measures.find((measure) => measure.key === data.judged_by) ?? measures[0];
@@ -81,19 +82,45 @@ function spreadOf(numbers) {
   return { mean, deviation: numbers.length > 1 ? largest * Math.sqrt(squares / (numbers.length - 1)) : null };
 }
 
-/** The settings of some points, the best first. */
+/**
+ * The settings of some points, the best first, each with its rank among them, which is null without a completed trial. Where the filter
+ * takes away a part of a setting's points, as that of one seed, settings are ranked by what is left, as `runner show --where` does it.
+ */
 function settingsOf(points) {
+  const grouped = grouping(points);
+  const isWhole = grouped.every(({ number, points }) => points.length === pointsOfSetting.get(number));
+  const settings = grouped.map((setting) => {
+    const losses = completedValues(setting, judged);
+    const mean = Number(spreadOf(losses)?.mean.toPrecision(12) ?? Infinity);
+    return { ...setting, order: [-rungOf(setting), losses.length === 0, losses.length < setting.points.length, mean, setting.number] };
+  });
+  const compare = (a, b) => a.order.map((own, place) => own - b.order[place]).find((difference) => difference < 0 || difference > 0) ?? 0;
+  settings.sort(isWhole ? (a, b) => a.number - b.number : compare);
+  return settings.map(({ number, points, order: [, isUnranked] }, place) => ({ number, points, rank: isUnranked ? null : place + 1 }));
+}
+
+/** Some points by their settings. */
+function grouping(points) {
   const settings = new Map();
   for (const point of points) {
     const number = data.settings[point];
     if (!settings.has(number)) settings.set(number, { number, points: [] });
     settings.get(number).points.push(point);
   }
-  return [...settings.values()].sort((a, b) => a.number - b.number);
+  return [...settings.values()];
+}
+
+const pointsOfSetting = new Map(grouping(points).map(({ number, points }) => [number, points.length]));
+
+/** The length of a setting's rung, if a trial of it has finished; else, and without successive halving, 0. */
+function rungOf(setting) {
+  const finished = setting.points.find((point) => data.state[point] !== UNFINISHED);
+  return rungs && finished !== undefined ? valueAt(rungs, finished) : 0;
 }
 
 /** The numbers of a measure over the completed trials of a setting. */
 function completedValues(setting, measure) {
+  if (!measure) return [];
   const completed = setting.points.filter((point) => data.state[point] === COMPLETED);
   return completed.map((point) => measure.values[point]).filter((value) => value !== null);
 }

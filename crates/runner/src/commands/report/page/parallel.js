@@ -25,7 +25,7 @@ function drawParallel(shown) {
   const sign = measure.is_lower_better ? 1 : -1;
   // By the measure that judges, the order is that of the answer: settings that lost a trial, and earlier rungs, come later.
   const isJudge = measure.key === data.judged_by;
-  const order = (a, b) => (isJudge ? a.setting.number - b.setting.number : sign * (a.mean - b.mean));
+  const order = (a, b) => (isJudge ? a.setting.rank - b.setting.rank : sign * (a.mean - b.mean));
   const completed = means.filter(({ mean }) => mean !== undefined).sort(order);
   completed.forEach((line, rank) => Object.assign(line, { rank, share: completed.length > 1 ? rank / (completed.length - 1) : 0 }));
   const drawn = sample(completed, MOST_SETTINGS, BEST_SETTINGS);
@@ -77,5 +77,5 @@ function parallelHint(setting, measure) {
   const { mean, deviation } = spreadOf(completedValues(setting, measure));
   const own = settingAxes.filter((axis) => axis.values.length > 1);
   const value = `${measure.name} ${short(mean, 5)}${deviation === null ? "" : ` ± ${short(deviation, 2)}`}`;
-  return [value, ...own.map((axis) => `${axis.key} = ${valueText(valueAt(axis, setting.points[0]))}`), `rank ${setting.number + 1}`];
+  return [value, ...own.map((axis) => `${axis.key} = ${valueText(valueAt(axis, setting.points[0]))}`), `rank ${setting.rank}`];
 }

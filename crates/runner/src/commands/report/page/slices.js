@@ -30,8 +30,6 @@ function makeSlices(changed) {
   choose();
 }
 
-const rungs = swept.find((axis) => axis.is_rungs);
-
 /** The length of the longest rung of these points that has a finished trial; 0 if there is none. */
 function longestRung(points) {
   const finished = points.filter((point) => data.state[point] !== UNFINISHED);

@@ -1,7 +1,7 @@
 // The table: a page of rows, sorted by any column. What settings are judged by, the swept values and the status stand first.
 
 const ROWS = 25;
-const table = { columns: [], rows: [], sorted: 0, isDescending: false, page: 0 };
+const table = { columns: [], rows: [], places: new Map(), sorted: 0, isDescending: false, page: 0 };
 
 /** Whether settings are judged by a column. */
 function isJudged(column) {
@@ -18,7 +18,7 @@ function trialColumns() {
     show: (point) => short(measure.values[point], 5),
   }));
   return [
-    { name: "trial", of: (point) => point, show: (point) => data.trials[point], isHead: true, first: (a, b) => data.settings[a] - data.settings[b] || a - b },
+    { name: "trial", of: (point) => table.places.get(point), show: (point) => data.trials[point], isHead: true },
     ...measured.filter(isJudged),
     ...axes.map((axis) => ({ name: shortKey(axis.key), title: axis.key, isNumber: isNumeric(axis), of: (point) => axis.at[point], show: (point) => valueText(valueAt(axis, point)) })),
     { name: "status", of: (point) => data.state[point], show: stateText },
@@ -44,7 +44,7 @@ function settingColumns() {
     return counts.filter(([number]) => number > 0).map(([number, name]) => `${number} ${name}`).join(", ");
   };
   return [
-    { name: "rank", isNumber: true, of: (setting) => setting.number, show: (setting) => String(setting.number + 1), isHead: true },
+    { name: "rank", isNumber: true, of: (setting) => setting.rank, show: (setting) => String(setting.rank ?? ""), isHead: true },
     ...measured.filter(isJudged),
     ...settingAxes.map((axis) => ({
       name: shortKey(axis.key),
@@ -60,7 +60,6 @@ function settingColumns() {
 
 /** Orders rows by a column; rows without a value come last, whichever way. */
 function compareBy(column, isDescending) {
-  if (column.first) return (a, b) => (isDescending ? -column.first(a, b) : column.first(a, b));
   return (a, b) => {
     const [x, y] = [column.of(a), column.of(b)];
     if (x === null || y === null) return (x === null) - (y === null);
@@ -72,7 +71,9 @@ function compareBy(column, isDescending) {
 function showTable(shown) {
   const trials = rowsAreTrials();
   if (table.trials !== trials) Object.assign(table, { trials, columns: trials ? trialColumns() : settingColumns(), sorted: 0, isDescending: false });
-  table.rows = trials ? [...shown] : settingsOf(shown);
+  const settings = settingsOf(shown);
+  table.rows = trials ? settings.flatMap((setting) => setting.points) : settings;
+  table.places = new Map(table.rows.map((row, place) => [row, place]));
   const all = trials ? count(points.length, "trial") : count(settingsOf(points).length, "setting");
   document.getElementById("count").textContent = `${count(table.rows.length, trials ? "trial" : "setting")} of ${all}`;
   sortTable(0);
