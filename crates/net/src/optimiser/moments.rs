@@ -12,8 +12,8 @@ impl<R: Real> Moments<R> {
         Moments(vec![Array2::zeros(dim); count])
     }
 
-    /// Returns whether all are finite: the square of a gradient overflows before the gradient does, and Adam and RMSProp move the parameter no
-    /// more.
+    /// Returns whether all are finite: the square of a gradient overflows before the gradient does, and Adam and RMSProp move the
+    /// parameter no more.
     pub(crate) fn are_finite(&self) -> bool {
         self.0.iter().all(|moment| all_finite(moment.view()))
     }

@@ -132,8 +132,8 @@ impl Model {
         self.classes.get(class).cloned().unwrap_or_else(|| class.to_string())
     }
 
-    /// Checks that examples have the features, element type and picture shape of those that the net was trained on, and that their columns have
-    /// the same names, if both have any.
+    /// Checks that examples have the features, element type and picture shape of those that the net was trained on, and that their
+    /// columns have the same names, if both have any.
     ///
     /// # Errors
     /// If they are other features than the model takes; the message has both.

@@ -52,8 +52,8 @@ impl<R: Real> Fleet<'_, R> {
         Observation { iteration: self.iteration, cost, watched, validates, metrics }
     }
 
-    /// Evaluates a net whose training has ended. It has diverged if a parameter, a moment, an output or a cost is not finite: after a sigmoid or a
-    /// relu, infinite weights can give finite outputs.
+    /// Evaluates a net whose training has ended. It has diverged if a parameter, a moment, an output or a cost is not finite: after a
+    /// sigmoid or a relu, infinite weights can give finite outputs.
     pub(super) fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
         let trained = Trained { drift: member.drift, ..Trained::new(&member.recorder, ending) };
         let is_finite = self.first.state(member.rows.clone()).is_finite()
