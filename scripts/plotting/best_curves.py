@@ -63,7 +63,8 @@ def _figure(sweep: Sweep, best: list[list[Run]], completed: list[list[Run]], cou
         handles.append(line("some seeds have ended", style=BROKEN))
     low, high, log = _limits(list(lines.values()))
     page = Page(1, 1, 3.6, f"{sweep.name}: the {len(best)} best of {count:,} settings",
-                [source(sweep), judged_by(sweep), leaving(shown, measure, low, high)], size=wish.size, legend=[*names, handles], titled=False)
+                [source(sweep), judged_by(sweep), leaving(shown, measure, low, high)], size=wish.size, legend=[*names, handles],
+                titled=False)
     axes = page.panels[0][0]
     if everything:
         draw_series(axes, everything, "#bbbbbb", 0.25, 0.0)

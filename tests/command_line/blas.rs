@@ -138,7 +138,7 @@ fn the_self_check_sees_each_of_the_three_products() {
 
 #[test]
 fn check_says_that_a_wrong_openblas_is_wrong_and_a_right_one_right() {
-    let bench = Bench::new();
+    let bench = Bench::new().with_own_core();
     let wrong = run(&bench, &["check"], "BLAS_SHIM_WRONG", "1.001");
     assert_eq!(wrong.status.code(), Some(3));
     let said = text(&wrong.stdout);

@@ -81,7 +81,7 @@ fn kernels_that_need_fma4_are_refused_on_a_processor_without_it() {
         let mut command = shimmed(&bench, &SWEEP);
         command.env("BLAS_SHIM_BLIND", "1").env("OPENBLAS_CORETYPE", core);
         let (code, line) = sweep_fails(command);
-        let said = format!("core {core}, which need FMA4; this processor has none (unset OPENBLAS_CORETYPE?)");
+        let said = format!("core {core}, which need FMA4, and this processor lacks it (unset OPENBLAS_CORETYPE?)");
         assert!(code == Some(2) && line.contains(&said), "{line}");
     }
 }

@@ -120,7 +120,7 @@ fn show_lists_the_best_trial_first_with_its_sparkline() {
 
 #[test]
 fn check_names_the_machine_openblas_hdf5_and_where_data_is_or_comes_from() {
-    let bench = Bench::new();
+    let bench = Bench::new().with_own_core();
     let run = bench.run(&["check"]);
     let report = text(&run.stdout);
     assert!(run.status.success(), "{report}");

@@ -40,7 +40,7 @@ fn forty(bench: &Bench, name: &str) {
 /// Each command that takes a known set checks its content: one line, exit code 2, before any work.
 #[test]
 fn a_known_set_of_another_content_is_refused_by_every_command() {
-    let bench = Bench::new();
+    let bench = Bench::new().with_own_core();
     // The drawn pictures under the names of the course's files.
     fs::create_dir(bench.path("cats")).unwrap();
     for part in ["train", "test"] {

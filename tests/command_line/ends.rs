@@ -74,11 +74,10 @@ fn a_generation_and_a_download_that_are_interrupted_leave_no_part_of_a_file() {
 
 #[test]
 fn a_limit_of_memory_files_or_their_size_is_one_line_and_no_signal() {
-    let bench = Bench::new();
+    let bench = Bench::new().with_own_core();
     let small = WIDE.replace("2500, 2500, 2500", "6").replace("iterations = 1000", "iterations = 20");
     bench.write("wide.toml", &small);
     assert!(bench.run(&["train", "wide.toml", "--out", "model.h5"]).status.success());
-    let mut refused = 0;
     for arguments in [
         "sweep wide.toml --progress none",
         "train wide.toml --progress none --force",
@@ -87,6 +86,7 @@ fn a_limit_of_memory_files_or_their_size_is_one_line_and_no_signal() {
         "gradcheck wide.toml",
         "--version",
     ] {
+        let mut refused = 0;
         for limit in ["-v 90000", "-v 150000", "-v 250000", "-v 500000", "-n 5", "-n 9", "-f 0", "-f 20"] {
             let run = bench.shell(&format!("ulimit {limit} && exec $RUNNER {arguments}"));
             let stderr = text(&run.stderr);
@@ -99,13 +99,13 @@ fn a_limit_of_memory_files_or_their_size_is_one_line_and_no_signal() {
                 "{limit} {arguments}: {stderr}"
             );
         }
+        assert!(refused >= 2 || arguments == "--version", "{arguments}: {refused} limits end it");
     }
-    assert!(refused >= 12, "{refused}: two limits at least end each command");
 }
 
 #[test]
 fn a_net_that_does_not_fit_into_memory_is_refused_before_it_is_drawn() {
-    let bench = Bench::new();
+    let bench = Bench::new().with_own_core();
     bench.write("wide.toml", WIDE);
     for command in ["gradcheck", "trace", "sweep"] {
         let large = ["wide.toml", "model.hidden=[1000000, 1000000]"];

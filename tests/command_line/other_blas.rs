@@ -56,7 +56,7 @@ fn a_core_that_blis_was_told_to_take_is_undone_by_its_own_variable() {
     let (code, line) = failure(&command.env("OTHER_BLAS_CORE", "piledriver").output().unwrap());
     assert!(
         code == Some(2)
-            && line.ends_with("core piledriver, which need FMA4; this processor has none (unset BLIS_ARCH_TYPE?)"),
+            && line.ends_with("core piledriver, which need FMA4, and this processor lacks it (unset BLIS_ARCH_TYPE?)"),
         "{line}"
     );
 }

@@ -144,7 +144,7 @@ fn a_sheet_of_mistakes_replaces_a_sheet_only_and_is_not_needed_without_mistakes(
 
 #[test]
 fn a_budget_that_no_net_fits_is_an_error() {
-    let bench = Bench::new();
+    let bench = Bench::new().with_own_core();
     bench.write("one.toml", &ONE.replace("hidden = [3]", "depth = 2\nparameters = 100"));
     for command in ["sweep", "train", "gradcheck", "trace"] {
         let (code, line) = failure(&bench.run(&[command, "one.toml"]));

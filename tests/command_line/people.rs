@@ -128,7 +128,7 @@ fn a_long_trial_is_told_of_on_its_way_and_an_interrupted_sweep_how_to_go_on() {
 
 #[test]
 fn quiet_says_warnings_and_errors_alone_and_verbose_more_than_the_usual() {
-    let bench = Bench::new();
+    let bench = Bench::new().with_own_core();
     bench.write("small.toml", EXPERIMENT);
     let said = |arguments: &[&str]| text(&bench.run(arguments).stderr);
     assert_eq!(said(&["-q", "sweep", "small.toml", "--out", "a"]), "");
@@ -157,7 +157,7 @@ fn a_divergence_comes_with_advice_and_so_do_layers_that_hidden_does_not_take() {
 
 #[test]
 fn that_every_trial_diverged_is_said_of_the_whole_plan_and_not_of_the_last_run() {
-    let bench = Bench::new();
+    let bench = Bench::new().with_own_core();
     bench.write("small.toml", EXPERIMENT);
     let rates = |rates: &str| {
         let rates = format!("sweep.train.learning_rate={rates}");

@@ -13,15 +13,23 @@ use tempfile::TempDir;
 /// A directory with a small drawn data set in `data/`, like a checkout.
 pub(crate) struct Bench {
     folder: TempDir,
+    /// The environment variables that its runs don't have.
+    without: Vec<&'static str>,
 }
 
 impl Bench {
     /// Draws the pictures.
     pub(crate) fn new() -> Self {
-        let bench = Bench { folder: TempDir::new().expect("a temporary directory") };
+        let bench = Bench { folder: TempDir::new().expect("a temporary directory"), without: vec!["CATVNONCAT"] };
         let drawn = bench.run(&["data", "generate", "--train", "40", "--test", "12", "--side", "8"]);
         assert!(drawn.status.success(), "{}", text(&drawn.stderr));
         bench
+    }
+
+    /// Leaves the core to the library: a slow one that the environment asks for is warned of in each run.
+    pub(crate) fn with_own_core(mut self) -> Self {
+        self.without.push("OPENBLAS_CORETYPE");
+        self
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -38,7 +46,8 @@ impl Bench {
 
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
-        command.current_dir(self.folder.path()).env_remove("CATVNONCAT").stdin(Stdio::null());
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        self.without.iter().for_each(|variable| drop(command.env_remove(variable)));
         command
     }
 
@@ -49,7 +58,8 @@ impl Bench {
     /// Runs a script of the shell, in which `$RUNNER` is the program.
     pub(crate) fn shell(&self, script: &str) -> Output {
         let mut shell = Command::new("bash");
-        shell.args(["-c", script]).env("RUNNER", env!("CARGO_BIN_EXE_runner")).env_remove("CATVNONCAT");
+        shell.args(["-c", script]).env("RUNNER", env!("CARGO_BIN_EXE_runner"));
+        self.without.iter().for_each(|variable| drop(shell.env_remove(variable)));
         shell.current_dir(self.folder.path()).output().expect("a shell")
     }
 

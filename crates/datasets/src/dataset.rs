@@ -182,7 +182,10 @@ impl DataSet {
             Task::Classes(count) if agreed.named_beyond_labels && !names.has_default_classes() => Some(count),
             _ => None,
         };
-        let columns = train.columns.clone();
+        let mut columns = train.columns.clone();
+        if let Task::Classes(_) = task {
+            columns.targets.clear(); // those are of something else, such as of the columns of one-hot rows
+        }
         let train = Split::with_targets(&train, train_targets, || train_file.sha256())?;
         let test = match test.as_ref().zip(test_targets).zip(test_file.as_ref()) {
             Some(((split, targets), file)) => Some(Split::with_targets(split, targets, || file.sha256())?),

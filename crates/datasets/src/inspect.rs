@@ -113,11 +113,9 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
         problems.push(problem.in_dataset(path, "/"));
         (Vec::new(), 0)
     });
-    let [classes, features, values] = [&names.classes, FEATURE_NAMES, TARGET_NAMES].map(|names| {
-        class_names::read(file, names).unwrap_or_else(|error| {
-            problems.push(error);
-            Vec::new()
-        })
+    let classes = class_names::read(file, &names.classes).unwrap_or_else(|error| {
+        problems.push(error);
+        Vec::new()
     });
     let mut splits: Vec<InspectedSplit> = Vec::new();
     let wanted = [(&names.train_x, &names.train_y, true), (&names.test_x, &names.test_y, false)];
@@ -148,6 +146,10 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
         Some(inspected) => Task::Classes(inspected.columns),
         None => agreement::task(splits.iter().map(|inspected| &inspected.split.targets), classes.len()),
     };
+    // What is no names of ours is no problem: training takes no notice of it.
+    let named = |dataset| class_names::read(file, dataset).unwrap_or_default();
+    let features = named(FEATURE_NAMES);
+    let values = if matches!(task, Task::Values(_)) { named(TARGET_NAMES) } else { Vec::new() };
     let splits: Vec<_> = splits.into_iter().map(|inspected| SplitSummary::new(inspected, task)).collect();
     if splits.is_empty() && problems.is_empty() {
         let present: Vec<String> = datasets.iter().map(|line| line.name.clone()).collect();

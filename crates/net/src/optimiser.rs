@@ -176,9 +176,7 @@ impl<R: Real> OptimiserState<R> {
             algorithm.apply(b_step, row_mut(&mut layer.b), row(&gradient.db), b_moments);
         }
     }
-}
 
-impl<R: Real> OptimiserState<R> {
     /// Returns whether all moments are finite.
     pub(crate) fn has_finite_moments(&self) -> bool {
         self.moments.iter().flatten().all(Moments::are_finite)

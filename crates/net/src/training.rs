@@ -200,6 +200,8 @@ pub enum Bound {
     Finite,
     /// [`Stopping::diverge_above`].
     Cost,
+    /// The range of finite numbers: a moment of the optimiser was infinite or NaN at the end.
+    Moments,
 }
 
 impl fmt::Display for Bound {
@@ -207,6 +209,7 @@ impl fmt::Display for Bound {
         f.write_str(match self {
             Bound::Finite => "an output or the cost is not finite",
             Bound::Cost => "cost above diverge_above",
+            Bound::Moments => "a moment of the optimizer is not finite",
         })
     }
 }

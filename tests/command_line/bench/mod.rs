@@ -245,7 +245,7 @@ fn all_libraries_of_a_machine_without_a_usable_one_is_one_line_and_exit_2() {
 
 #[test]
 fn a_wrong_library_is_one_line_and_exit_3_and_none_is_exit_2() {
-    let bench = Bench::new();
+    let bench = Bench::new().with_own_core();
     // Sides at which each form is still a single call.
     for case in ["0", "1", "2"] {
         let mut wrong = shimmed(&bench, &["bench", "--shape", "32", "--dtype", "f32", "--save", "wrong"]);

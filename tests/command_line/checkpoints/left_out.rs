@@ -70,7 +70,7 @@ fn a_checkpoint_of_another_core_is_left_out() {
 
 #[test]
 fn a_disk_that_takes_no_checkpoint_is_one_warning_and_no_end() {
-    let bench = bench();
+    let bench = bench().with_own_core();
     finished(&sweep(&bench, &[ONE, &["--out", "undisturbed"]].concat()));
     let shim = built(&bench, "disk_shim");
     for (call, error, reason) in [

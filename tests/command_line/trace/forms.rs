@@ -67,7 +67,7 @@ fn a_name_cannot_end_the_script_or_the_title_of_the_page() {
 
 #[test]
 fn a_net_too_large_for_a_page_is_refused_in_one_line_and_still_printed() {
-    let bench = Bench::new();
+    let bench = Bench::new().with_own_core();
     bench.write("everything.toml", EVERYTHING);
     let (code, line) =
         failure(&bench.run(&["trace", "everything.toml", "model.hidden=[100, 50]", "--html", "page.html"]));

@@ -129,7 +129,7 @@ fn the_exercises_of_the_course_give_the_published_values_to_eight_decimals() {
 
 #[test]
 fn a_published_value_that_is_not_met_is_said_with_exit_code_1() {
-    let bench = Bench::new();
+    let bench = Bench::new().with_own_core();
     let wrong = fs::read_to_string(exercise("linear-forward")).unwrap().replace("3.26295337", "3.26295338");
     bench.write("wrong.toml", &wrong);
     let run = bench.run(&["trace", "wrong.toml"]);
@@ -210,6 +210,11 @@ fn a_softmax_and_a_linear_output_have_the_costs_and_the_start_of_the_way_back_th
     close("dz", &dz, |i, j| a[i][j] - f64::from((i, j) == (2, 0) || (i, j) == (0, 1)));
     close("J", &matrix(&report, "J"), |_, _| -(a[2][0].ln() + a[0][1].ln()) / 2.0);
 
+    bench.write("one-hot.toml", &net("softmax", "[[0, 1], [0, 0], [1, 0]]"));
+    let (code, line) = failure(&bench.run(&["trace", "one-hot.toml"]));
+    let problem = "y: must be one row of class numbers, from 0, found a row for each class";
+    assert!(code == Some(2) && line.contains(problem), "{line}");
+
     bench.write("linear.toml", &net("identity", "[[1, 2], [3, -4], [0.5, 0]]"));
     let report = json(&bench, "linear.toml", &[]);
     let [a, y, dz] = ["a[1]", "Y", "dz[1]"].map(|symbol| matrix(&report, symbol));
@@ -283,7 +288,7 @@ fn the_cost_of_each_step_is_that_of_the_sweep() {
 
 #[test]
 fn what_cannot_be_traced_is_refused_in_one_line() {
-    let bench = Bench::new();
+    let bench = Bench::new().with_own_core();
     bench.write("everything.toml", EVERYTHING);
     let swept = format!("{EVERYTHING}\n[sweep]\nseed = [1, 2]\n");
     bench.write("swept.toml", &swept);

@@ -29,8 +29,8 @@ fn level_of(text: &str, are_plain: bool) -> String {
     if are_plain { canonical(text) } else { None }.unwrap_or_else(|| text.to_owned())
 }
 
-/// Names feature `number`, from 0, without control characters. A name that is too long is cut and ends in the number, so that names stay
-/// distinct.
+/// Returns the name of column `number`, from 0, without control characters. One that is too long is cut and ends in the number, so that
+/// names stay distinct.
 pub(super) fn shortened(name: &str, number: usize) -> String {
     let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     let mut name: String = name.chars().map(escaped).collect();

@@ -55,3 +55,20 @@ fn features_of_other_names_are_refused() {
     let begins = format!("{}: dataset `feature_names` has \"age\" for feature 0, but ", other.display());
     assert!(error.starts_with(&begins) && error.contains("has \"width\" for feature 0"), "{error}");
 }
+
+/// scikit-learn calls the names of classes `target_names`.
+#[test]
+fn target_names_of_classes_or_of_another_type_are_no_names_of_values() {
+    let x = Array2::from_shape_fn((4, 2), |(example, feature)| (example + feature) as f64);
+    let one_hot = array![[1u8, 0], [0, 1], [1, 0], [0, 1]];
+    let builder = || Builder::new().with("train_set_x", &x).with("train_set_y", &one_hot);
+    let names =
+        Array1::from_iter(["setosa", "virginica"].map(|text| text.parse::<hdf5::types::FixedUnicode<9>>().unwrap()));
+    let files =
+        [builder().with("target_names", &names).finish(), builder().with("target_names", &array![1i64, 2]).finish()];
+    for (_folder, path) in &files {
+        assert_eq!(loaded(path, path).unwrap().columns, ColumnNames::default());
+        let report = inspect(&Pinned::any(path), &Names::default(), 1 << 20).unwrap();
+        assert!(report.problems.is_empty() && report.values.is_empty(), "{report}");
+    }
+}

@@ -55,7 +55,9 @@ pub enum LoadError {
         name: String,
     },
     /// Its kernels need instructions that this processor lacks, and would end the process; an environment variable may have asked for them.
-    #[error("{name} takes the kernels of core {core}, which need {needs}; this processor has none (unset {variable}?)")]
+    #[error(
+        "{name} takes the kernels of core {core}, which need {needs}, and this processor lacks it (unset {variable}?)"
+    )]
     BeyondProcessor {
         /// The name or path that was asked for.
         name: String,

@@ -48,6 +48,15 @@ impl Trained {
         Trained { history, metrics, ending, best, train: None, test: None, validation: None, drift: None }
     }
 
+    /// Counts a net as diverged, at `iteration`, unless its moments are finite: it has parameters that no step moves any more.
+    pub(crate) fn with_moments(self, are_finite: bool, iteration: usize) -> Self {
+        match self.ending {
+            Ending::Diverged { .. } => self,
+            _ if are_finite => self,
+            _ => Trained { ending: Ending::Diverged { iteration, bound: Bound::Moments }, ..self },
+        }
+    }
+
     /// Adds the scores on `sets`, the sets that are not empty, by `score`. A net without a score on one of them has diverged, at
     /// `iteration`.
     pub(crate) fn with_scores(

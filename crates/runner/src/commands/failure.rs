@@ -94,6 +94,9 @@ fn with_the_kept(error: &record::error::Error, kept: &str) -> String {
 /// Says what may keep a training from diverging as one of this learning rate did.
 fn against_divergence(iteration: usize, reason: &str, rate: f64) -> String {
     match iteration {
+        _ if reason == Bound::Moments.to_string() => {
+            "the square of a gradient has overflowed: try model.dtype=f64, or smaller targets".to_owned()
+        }
         0 => format!("that was before its first update: {}", against_divergence_at_once(reason)),
         _ => format!("try a smaller train.learning_rate than {rate:?}"),
     }

@@ -84,7 +84,7 @@ fn time(plan: &Plan, kind: &FleetKind, inputs: &Inputs, slice: Duration) -> Resu
     let begun = Instant::now();
     let mut ready = endless(plan, &trials, inputs)?;
     let warm = begun.elapsed();
-    // A kind is not timed for longer than its training takes.
+    // No worker makes more steps of a kind than the whole sweep does, beyond the least.
     let all = kind.places.len() * plan.iterations(trials[0]);
     let step = with_subnormals_flushed(trials[0].config.flush_subnormals, || {
         // The first step is inspected, and maps memory.

@@ -52,10 +52,9 @@ impl<R: Real> DataParallel<'_, R> {
 
     /// Evaluates the net at the end of its training. It has diverged if a parameter, a moment, an output or a cost is not finite.
     pub(super) fn evaluated(&mut self, ending: Ending) -> Trained {
-        let DataParallel { examples, ranks, chain, optimiser, recorder, training, iteration, .. } = self;
-        let trained = Trained::new(recorder, ending);
-        let has_finite_moments = training.stopping.restore_best || optimiser.has_finite_moments(); // restored parameters are older
-        let is_finite = chain.layers.iter().all(Layer::is_finite) && has_finite_moments;
+        let DataParallel { examples, ranks, chain, optimiser, recorder, iteration, .. } = self;
+        let trained = Trained::new(recorder, ending).with_moments(optimiser.has_finite_moments(), *iteration);
+        let is_finite = chain.layers.iter().all(Layer::is_finite);
         let score = |set| score(examples, chain, &mut **ranks, set).filter(|_| is_finite);
         trained.with_scores(&examples.sets(), *iteration, score)
     }

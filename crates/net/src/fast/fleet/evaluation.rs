@@ -55,10 +55,9 @@ impl<R: Real> Fleet<'_, R> {
     /// Evaluates a net whose training has ended. It has diverged if a parameter, a moment, an output or a cost is not finite: after a
     /// sigmoid or a relu, infinite weights can give finite outputs.
     pub(super) fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
-        let trained = Trained { drift: member.drift, ..Trained::new(&member.recorder, ending) };
-        let is_finite = self.first.state(member.rows.clone()).is_finite()
-            && member.has_finite_parameters()
-            && (member.training.stopping.restore_best || member.has_finite_moments()); // restored parameters are older
+        let trained = Trained::new(&member.recorder, ending).with_moments(member.has_finite_moments(), self.iteration);
+        let trained = Trained { drift: member.drift, ..trained };
+        let is_finite = self.first.state(member.rows.clone()).is_finite() && member.has_finite_parameters();
         trained.with_scores(&self.examples.sets(), self.iteration, |set| self.score(member, set).filter(|_| is_finite))
     }
 

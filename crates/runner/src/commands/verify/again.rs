@@ -78,7 +78,7 @@ pub(super) fn run(
     Ok(())
 }
 
-/// Reads the data and loads the BLAS; reports why and returns `None` if the data can't be had.
+/// Reads the data and loads the BLAS; if they can't be used, reports why and returns `None`.
 fn session_or_why(experiment: &Experiment, blas: Option<&Request>, report: &mut Report) -> Result<Option<Session>> {
     match Session::of(experiment.clone(), blas) {
         Ok(session) => return Ok(Some(session)),

@@ -96,7 +96,8 @@ function settingsOf(points) {
   });
   const compare = (a, b) => a.order.map((own, place) => own - b.order[place]).find((difference) => difference < 0 || difference > 0) ?? 0;
   settings.sort(isWhole ? (a, b) => a.number - b.number : compare);
-  return settings.map(({ number, points, order: [, isUnranked] }, place) => ({ number, points, rank: isUnranked ? null : place + 1 }));
+  let rank = 0;
+  return settings.map(({ number, points, order: [, isUnranked] }) => ({ number, points, rank: isUnranked ? null : ++rank }));
 }
 
 /** Some points by their settings. */
