@@ -128,3 +128,12 @@ def test_examples_on_another_scale_or_of_another_shape_are_refused(workplace: Wo
         regression.predict_proba(sums)
     with pytest.raises(LayerchainError, match="takes float64 .*found uint8"):
         regression(np.ones((3, 2), np.uint8))
+
+
+def test_a_model_of_a_table_has_the_names_of_its_columns(workplace: Workplace) -> None:
+    values = layerchain.load(workplace.model(*SUMS))
+    assert (values.feature_names, values.target_names) == (["a", "b"], ["half", "again"])
+    classes = layerchain.load(workplace.model(*TREES))
+    assert (classes.feature_names, classes.target_names, classes.classes) == (["a", "b"], [], ["ash", "elm", "oak"])
+    pictures = layerchain.load(workplace.model())
+    assert (pictures.feature_names, pictures.target_names) == ([], [])
