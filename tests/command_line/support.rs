@@ -47,7 +47,9 @@ impl Bench {
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
         command.current_dir(self.folder.path()).stdin(Stdio::null());
-        self.without.iter().for_each(|variable| drop(command.env_remove(variable)));
+        for variable in &self.without {
+            command.env_remove(variable);
+        }
         command
     }
 
@@ -59,7 +61,9 @@ impl Bench {
     pub(crate) fn shell(&self, script: &str) -> Output {
         let mut shell = Command::new("bash");
         shell.args(["-c", script]).env("RUNNER", env!("CARGO_BIN_EXE_runner"));
-        self.without.iter().for_each(|variable| drop(shell.env_remove(variable)));
+        for variable in &self.without {
+            shell.env_remove(variable);
+        }
         shell.current_dir(self.folder.path()).output().expect("a shell")
     }
 
