@@ -49,7 +49,9 @@ def run(bench: Bench, slurm: Slurm) -> None:
 def disturb(bench: Bench, slurm: Slurm, job: str) -> list[int]:
     """Does to the shards what can go wrong. Returns those on the node that dies."""
     orphan, at_limit, killed = (runner_of(shard) for shard in (ORPHANED, AT_ITS_LIMIT, KILLED))
-    runner_of(ON_A_DEAD_NODE)
+    on_a_dead_node = runner_of(ON_A_DEAD_NODE)
+    wait(lambda: f"shard {ON_A_DEAD_NODE}/" in bench.log(OUT, ON_A_DEAD_NODE), 60, "the record of a shard")
+    os.kill(on_a_dead_node, signal.SIGSTOP)  # It ends with its node, and not before.
     at = nodes(job)
     node = at[ON_A_DEAD_NODE]
     expect(node not in (at[KILLED], at[ORPHANED], at[AT_ITS_LIMIT]), f"the first four shards are on another node: {at}")
