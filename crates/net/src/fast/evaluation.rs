@@ -49,10 +49,10 @@ impl Trained {
     }
 
     /// Counts a net as diverged, at `iteration`, unless its moments are finite: it has parameters that no step moves any more.
-    pub(crate) fn with_moments(self, are_finite: bool, iteration: usize) -> Self {
+    pub(crate) fn diverged_unless(self, has_finite_moments: bool, iteration: usize) -> Self {
         match self.ending {
             Ending::Diverged { .. } => self,
-            _ if are_finite => self,
+            _ if has_finite_moments => self,
             _ => Trained { ending: Ending::Diverged { iteration, bound: Bound::Moments }, ..self },
         }
     }

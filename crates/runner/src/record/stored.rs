@@ -104,9 +104,9 @@ impl FinishedTrial {
 /// The ids of finished trials.
 #[derive(Debug)]
 pub struct Finished {
-    /// Those that need not run again: completed or diverged, and as they were stored.
+    /// The trials that need not run again: completed or diverged, and as they were stored.
     pub intact: HashSet<String>,
-    /// Those that are not what was stored, in the order of the record.
+    /// The trials that are not what was stored, in the order of the record.
     pub damaged: Vec<String>,
 }
 

@@ -53,7 +53,7 @@ impl<R: Real> DataParallel<'_, R> {
     /// Evaluates the net at the end of its training. It has diverged if a parameter, a moment, an output or a cost is not finite.
     pub(super) fn evaluated(&mut self, ending: Ending) -> Trained {
         let DataParallel { examples, ranks, chain, optimiser, recorder, iteration, .. } = self;
-        let trained = Trained::new(recorder, ending).with_moments(optimiser.has_finite_moments(), *iteration);
+        let trained = Trained::new(recorder, ending).diverged_unless(optimiser.has_finite_moments(), *iteration);
         let is_finite = chain.layers.iter().all(Layer::is_finite);
         let score = |set| score(examples, chain, &mut **ranks, set).filter(|_| is_finite);
         trained.with_scores(&examples.sets(), *iteration, score)

@@ -55,7 +55,8 @@ impl<R: Real> Fleet<'_, R> {
     /// Evaluates a net whose training has ended. It has diverged if a parameter, a moment, an output or a cost is not finite: after a
     /// sigmoid or a relu, infinite weights can give finite outputs.
     pub(super) fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
-        let trained = Trained::new(&member.recorder, ending).with_moments(member.has_finite_moments(), self.iteration);
+        let trained =
+            Trained::new(&member.recorder, ending).diverged_unless(member.has_finite_moments(), self.iteration);
         let trained = Trained { drift: member.drift, ..trained };
         let is_finite = self.first.state(member.rows.clone()).is_finite() && member.has_finite_parameters();
         trained.with_scores(&self.examples.sets(), self.iteration, |set| self.score(member, set).filter(|_| is_finite))

@@ -18,11 +18,11 @@ use datasets::text::count;
 pub(super) struct Missing<'m> {
     /// The number of trials of the whole sweep.
     all: usize,
-    /// The number of those that are here.
+    /// The number of its trials that are here.
     there: usize,
     /// The number of records that were joined.
     records: usize,
-    /// Those that are damaged in the record, and count as missing.
+    /// The trials that are damaged in the record, and count as missing.
     damaged: Vec<&'m str>,
     failed: usize,
     /// The shards that are here, with the number of their trials and the missing ones.
@@ -36,7 +36,7 @@ pub(super) struct Missing<'m> {
 }
 
 impl<'m> Missing<'m> {
-    /// Finds them in the joined `record`.
+    /// Finds the missing trials of the joined `record`.
     pub(super) fn of(
         record: &Record,
         joined: &'m JoinedPlan,
