@@ -36,6 +36,12 @@ impl<'e, R: Real> Dual<'e, R> {
         let zeros = Array2::zeros(p.dim());
         Dual { initial, gram, dp: zeros.clone(), t: Array2::zeros(p.dim()), p, dt: zeros }
     }
+
+    /// Adds T G, which is what training has added to P, to `z` for the rows of one net, in f64.
+    fn add_moved(&self, rows: Range<usize>, z: ArrayViewMut2<f64>) {
+        let gram = self.initial.space.gram().expect(CHECKED);
+        forward(block(&self.t, rows), gram, z, Accumulate::Add);
+    }
 }
 
 impl<R: Real> FirstLayers<R> for Dual<'_, R> {
@@ -101,12 +107,12 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         self.initial.weights(t.view(), state.c(), rows, w_0)
     }
 
-    /// Returns |W|², with |T Xᵀ|² = <T, T G> = <T, P - c W(0) X>.
+    /// Returns |W|², with |T Xᵀ|² = <T, T G>. In R, T G = P - c W(0) X would lose digits where features lie far from 0.
     fn weights_square(&self, rows: Range<usize>) -> f64 {
-        let (t, c_wx_0) = (block(&self.t, rows.clone()), self.initial.c_wx_0(rows.clone()));
-        let p = block(&self.p, rows.clone());
-        let moved = Zip::from(t).and(p).and(&c_wx_0).fold(0.0, |sum, t, p, start| sum + t * (p.as_f64() - start));
-        self.initial.weights_square(t, rows, moved)
+        let t = block(&self.t, rows.clone());
+        let mut moved = Array2::zeros(t.dim());
+        self.add_moved(rows.clone(), moved.view_mut());
+        self.initial.weights_square(t, rows, (&t * &moved).sum())
     }
 
     fn retain_rows(&mut self, rows: &[usize]) {
@@ -131,8 +137,7 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
     /// Computes P = c W(0) X + T G in f64, and returns the largest difference from the P so far, over the largest element.
     fn refresh(&mut self, rows: Range<usize>) -> Option<f64> {
         let mut p_now = self.initial.c_wx_0(rows.clone());
-        let gram = self.initial.space.gram().expect(CHECKED);
-        forward(block(&self.t, rows.clone()), gram, p_now.view_mut(), Accumulate::Add);
+        self.add_moved(rows.clone(), p_now.view_mut());
         let mut p = block_mut(&mut self.p, rows);
         let (mut off, mut largest) = (0.0, f64::MIN_POSITIVE);
         for (p, &p_now) in p.iter_mut().zip(&p_now) {
@@ -169,5 +174,20 @@ mod tests {
         assert_eq!(dual.refresh(1..2), Some(0.25 / 3.0));
         assert_eq!(dual.p, array![[1.0, 0.0, -1.0], [1.0, 3.0, -1.0]]);
         assert_eq!(dual.refresh(1..2), Some(0.0));
+    }
+
+    #[test]
+    fn the_norm_of_the_weights_is_that_of_t_even_if_p_is_off() {
+        let x = array![[1001.0, 1002.0, 1000.0], [1000.0, 1001.0, 1001.0]];
+        let space = GramSpace::new(x.view(), x.view());
+        let gram = space.gram().unwrap().mapv(|product| product as f32);
+        let w_0 = array![[0.5, -0.25]];
+        let wx_0 = w_0.dot(&x);
+        let initial = InitialTerm::new(&space, wx_0.clone(), wx_0, vec![w_0[[0, 0]].powi(2) + w_0[[0, 1]].powi(2)]);
+        let mut dual = Dual::<f32>::new(initial, gram.view());
+        dual.t = array![[0.5, -1.0, 0.5]];
+        dual.p.fill(f32::NAN);
+        let w = dual.weights(0..1, &dual.state(0..1), w_0.view());
+        assert!((dual.weights_square(0..1) - w.map(|w| w * w).sum()).abs() < 1e-9, "{w}");
     }
 }

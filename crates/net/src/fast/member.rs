@@ -194,6 +194,12 @@ impl<R: Real> Member<R> {
         }
     }
 
+    /// Recomputes the engine's z of its rows, and keeps the largest drift.
+    pub(crate) fn refresh(&mut self, engine: &mut dyn FirstLayers<R>) {
+        let drift = engine.refresh(self.rows.clone());
+        self.drift = self.drift.into_iter().chain(drift).max_by(f64::total_cmp);
+    }
+
     /// Evaluates the net on the examples `range` of a set with the targets `y`, whose `W[1] X` is computed by `wx`; `None` if an output or
     /// J is not finite.
     pub(crate) fn score(

@@ -106,11 +106,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         self.was_right()?;
         let left: Vec<_> = self.training_members().map(|member| (member.place, Ending::Completed)).collect();
         if !left.is_empty() {
-            let ended = inspected(self.sample.seed(), || {
-                self.refresh();
-                self.end(&left)
-            });
-            self.keep_wrong(ended.flatten())?;
+            let ended = self.end(&left);
+            self.keep_wrong(ended)?;
         }
         Ok(self.trained.iter().cloned().collect())
     }
@@ -254,7 +251,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
     }
 
-    /// Evaluates the nets that end. They leave the fleet if they have diverged, or if other nets go on.
+    /// Evaluates the nets that end, with z computed anew from the parameters that they end with. They leave the fleet if they have diverged,
+    /// or if other nets go on.
     fn end(&mut self, endings: &[(usize, Ending)]) -> Result<(), WrongProduct> {
         if endings.is_empty() {
             return Ok(());
@@ -264,7 +262,13 @@ impl<'e, R: Real> Fleet<'e, R> {
             let at = self.members.iter().position(|member| member.place == place);
             let at = at.expect("a net that ends is in training");
             self.members[at].restore_best(&mut *self.first).expect("they were taken from this net");
-            self.trained[place] = Some(inspected(seed, || self.evaluated(&self.members[at], ending))?);
+            let evaluated = inspected(seed, || {
+                if !matches!(ending, Ending::Diverged { .. }) {
+                    self.members[at].refresh(&mut *self.first);
+                }
+                self.evaluated(&self.members[at], ending)
+            });
+            self.trained[place] = Some(evaluated?);
         }
         let is_training = self.is_training();
         let stays = self.members.iter().map(|member| match &self.trained[member.place] {
@@ -296,11 +300,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
     }
 
-    /// Recomputes the engine's z of every net, and keeps the largest drift.
+    /// Recomputes the engine's z of every net.
     fn refresh(&mut self) {
-        for member in &mut self.members {
-            let drift = self.first.refresh(member.rows.clone());
-            member.drift = member.drift.into_iter().chain(drift).max_by(f64::total_cmp);
-        }
+        self.members.iter_mut().for_each(|member| member.refresh(&mut *self.first));
     }
 }

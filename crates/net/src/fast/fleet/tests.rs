@@ -4,16 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::fast::arrays::FirstState;
 use crate::fast::gram::GramSpace;
-use crate::training::Bound;
+use crate::training::{Bound, StopReason, Stopping};
 use crate::{Architecture, Engine, Scheme, Training, initialise};
 use kernels::Activation;
 
 fn fleet(examples: &Examples<f64>) -> Fleet<'_, f64> {
+    fleet_that_trains(examples, Training::descent(0.1, 1000, 100))
+}
+
+fn fleet_that_trains(examples: &Examples<f64>, training: Training) -> Fleet<'_, f64> {
     let architecture = Architecture::classifier(2, &[3], Activation::Tanh);
     let chain = initialise::chain(&architecture, &Scheme::XavierNormal.into(), 1);
-    let descent = Training::descent(0.1, 1000, 100);
-    Fleet::new(examples, Batches::full(3), vec![InitialNet::new(examples, chain, descent).unwrap()])
+    Fleet::new(examples, Batches::full(3), vec![InitialNet::new(examples, chain, training).unwrap()])
 }
 
 fn examples() -> Examples<f64> {
@@ -63,6 +67,30 @@ fn a_diverged_net_keeps_its_drift() {
     fleet.members[0].drift = Some(0.25);
     fleet.end(&[(0, Ending::Diverged { iteration: 3, bound: Bound::Finite })]).unwrap();
     assert_eq!(fleet.trained[0].as_ref().unwrap().drift, Some(0.25));
+}
+
+#[test]
+fn a_net_that_ends_early_is_evaluated_on_the_p_of_its_weights() {
+    let examples = examples(); // whose test examples are the training examples
+    let patient = Stopping { patience: Some(9), restore_best: true, ..Stopping::default() };
+    for stopping in [Stopping::default(), patient] {
+        let mut fleet = fleet_that_trains(&examples, Training { stopping, ..Training::descent(0.1, 1000, 1) });
+        (0..3).for_each(|_| fleet.step().unwrap());
+        let FirstState { matrix, c, t } = fleet.first.state(0..3);
+        let off = FirstState {
+            matrix: (&matrix + 0.25).into(),
+            c: c.map(|c| c.into_owned().into()),
+            t: t.map(|t| t.into_owned().into()),
+        };
+        match &mut fleet.members[0].recorder.best {
+            Some(best) => best.first = off,
+            None => fleet.first.restore(0..3, &off).unwrap(),
+        }
+        fleet.end(&[(0, Ending::Stopped { iteration: 3, reason: StopReason::CostBelow })]).unwrap();
+        let Trained { train, test, drift, .. } = fleet.trained[0].clone().unwrap();
+        assert!((train.unwrap().cost - test.unwrap().cost).abs() < 1e-12, "{train:?} {test:?}");
+        assert!(drift.is_some_and(|drift| drift > 0.01), "{drift:?}");
+    }
 }
 
 #[test]
