@@ -3,8 +3,10 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::support::{failure, signal, text};
 use crate::sweeps::{bench, failure_after_header, sweep};
@@ -86,6 +88,36 @@ fn a_record_that_loses_its_name_while_the_sweep_runs_ends_it_and_is_kept_under_a
         "{line}"
     );
     assert_eq!(at_work.wait().unwrap().code(), Some(1), "{line}");
+}
+
+#[test]
+fn a_sweep_that_ends_while_its_record_is_read_has_all_it_should() {
+    let bench = bench();
+    let record = bench.path("results/small/results.db");
+    let log = bench.path("results/small/results.db-wal");
+    let tables = bench.path("results/small/trials.csv");
+    for reads_on in [true, false] {
+        let mut at_work = bench.command();
+        at_work.args(["sweep", "small.toml", "train.iterations=3000", "-j", "1", "--fresh", "--progress", "plain"]);
+        let mut at_work = at_work.stderr(Stdio::piped()).spawn().unwrap();
+        let mut stderr = BufReader::new(at_work.stderr.take().unwrap()).lines().map_while(Result::ok);
+        assert!(stderr.any(|line| line.starts_with('[')), "the sweep ended too early");
+        let reader = Connection::open_with_flags(&record, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        reader.execute_batch("BEGIN; SELECT * FROM trial").unwrap();
+        while !tables.exists() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let reader = reads_on.then_some(reader);
+        let said = stderr.collect::<Vec<_>>().join("\n");
+        assert!(at_work.wait().unwrap().success(), "{said}");
+        let warned = said.contains("results.db keeps its write-ahead log beside it, since another program has it open");
+        assert_eq!((warned, log.exists()), (reads_on, reads_on), "{said}");
+        assert_eq!(bench.read("results/small/trials.csv").lines().count(), 19);
+        drop(reader);
+        sweep(&bench, &["train.iterations=3000"]);
+        assert!(!log.exists(), "the next sweep puts the log in");
+        fs::remove_file(&tables).unwrap();
+    }
 }
 
 #[test]

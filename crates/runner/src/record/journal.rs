@@ -2,19 +2,24 @@
 //! file.
 
 use std::fs::File;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::Record;
 use super::error::{Error, at};
+use super::{BUSY, Record};
 use crate::terminal::warn;
 use datasets::files::{folder_of, sync_folder};
 
 /// The value of `PRAGMA synchronous` with which each commit waits for the disk.
 const FULL: i64 = 2;
 
+/// The time that a reader of a whole record has to end before the log is left beside it.
+const READING: Duration = Duration::from_secs(2);
+
 impl Record {
     /// Sets up the write-ahead log, with commits that wait for the disk.
     pub(super) fn set_up_journal(&self) -> Result<(), Error> {
-        let journal = self.journal("wal")?;
+        let journal = self.journal("wal", BUSY)?;
         if journal != "wal" {
             return Err(
                 self.refused(&format!("SQLite's write-ahead log can't be set up (the journal is \"{journal}\")"))
@@ -29,7 +34,11 @@ impl Record {
 
     /// Ends writing: afterwards one file holds everything, and can be read from a read-only directory.
     pub fn close(self) -> Result<(), Error> {
-        if self.journal("delete")? != "delete" {
+        let is_one_file = match self.journal("delete", READING) {
+            Err(Error::Busy(_)) => false,
+            journal => journal? == "delete",
+        };
+        if !is_one_file {
             // Either another process is reading the record, or the disk refuses, which this statement reports.
             self.number("PRAGMA wal_checkpoint(PASSIVE)")?;
             warn(&format!(
@@ -46,8 +55,19 @@ impl Record {
         Ok(())
     }
 
-    /// Asks for a journal mode, and returns the mode in effect: the old one if the disk refused.
-    fn journal(&self, wanted: &str) -> Result<String, Error> {
+    /// Asks for a journal mode, and returns the mode in effect: the old one if the disk refused. Asks again for the time `patience` while
+    /// another program has the record open: for this statement, SQLite itself doesn't wait.
+    fn journal(&self, wanted: &str, patience: Duration) -> Result<String, Error> {
+        let end = Instant::now() + patience;
+        loop {
+            match self.ask_for_journal(wanted) {
+                Err(Error::Busy(_)) if Instant::now() < end => thread::sleep(Duration::from_millis(20)),
+                journal => return journal,
+            }
+        }
+    }
+
+    fn ask_for_journal(&self, wanted: &str) -> Result<String, Error> {
         let mut found = String::new();
         // Reads to the last row: only there does SQLite say whether the change was written.
         let asked = self.connection.pragma(None, "journal_mode", wanted, |row| {
