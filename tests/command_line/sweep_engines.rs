@@ -139,3 +139,38 @@ fn one_example_that_is_far_larger_than_the_others_takes_no_digits_of_theirs() {
         "{line}"
     );
 }
+
+#[test]
+fn features_far_from_0_are_not_trained_by_their_inner_products_unless_these_keep_their_digits() {
+    let bench = Bench::new();
+    let far = |row: usize| {
+        let of_row = |i: usize| format!("{}", 1e4 + ((7 * row * row + row * i * i) % 101) as f64 / 10.0);
+        (0..50).map(of_row).collect::<Vec<_>>().join(",")
+    };
+    bench.write("t.csv", &table(40, far));
+    bench.succeeds(&["data", "import", "t.csv", "--out", "t", "--test-share", "0.2", "--header", "no"]);
+    let norm = "metrics = [\"gradient_norm\"]\nclip_norm = 0.01\niterations = 2000\nrecord_every = 100\n";
+    bench.write(
+        "t.toml",
+        &format!("{TABLE}{norm}").replace("0.01\nm", "1e-9\nm").replace("[4]", "[]\ninit = \"zeros\""),
+    );
+    let trained = |keys: &[&str]| {
+        bench.succeeds(&[&["sweep", "t.toml", "--fresh"], keys].concat());
+        let engine = bench.succeeds(&["show", "results/t", "--trials", "--csv", "--columns", "engine"]).0;
+        let history = bench.read("results/t/history.csv");
+        let norm = history.lines().last().unwrap().rsplit(',').next().unwrap().parse::<f64>().unwrap();
+        (engine.lines().last().unwrap().to_owned(), norm)
+    };
+    let (in_f64, exact) = trained(&[]);
+    let (in_f32, rounded) = trained(&["model.dtype=f32"]);
+    assert_eq!((in_f64.as_str(), in_f32.as_str()), ("dual", "reduced"));
+    assert!((rounded / exact - 1.0).abs() < 0.01, "{rounded} {exact}");
+    let (standardised, _) = trained(&["model.dtype=f32", "data.scale=standardize"]);
+    assert_eq!(standardised, "dual");
+    let refused = bench.run(&["sweep", "t.toml", "--fresh", "model.dtype=f32", "run.engine=dual"]);
+    let (code, line) = failure_after_header(&refused.stderr, refused.status.code());
+    assert!(
+        code == Some(2) && line.contains("dual is not exact in f32") && line.contains("lie too far from 0"),
+        "{line}"
+    );
+}

@@ -22,7 +22,8 @@ impl Engine {
         if n_in * examples * bytes <= 512 * 1024 { 20 } else { 320 }
     }
 
-    /// Returns the exact engine with the fewest operations for one net that `optimiser` trains.
+    /// Returns the exact engine with the fewest operations for one net that `optimiser` trains. `is_exact_on` says whether an engine is exact
+    /// on the examples ([`Engine::is_exact_on`]); it is asked only of an engine that could be the cheapest, never of [`Engine::Direct`].
     ///
     /// `rank` computes the rank of X. It is called only if the reduced engine could be the cheapest and the rank, by the singular values of
     /// X's smaller Gram matrix, costs less than a tenth of the training. On full batches the reduced engine can be the cheapest only if the
@@ -33,6 +34,7 @@ impl Engine {
     pub fn cheapest<E>(
         workload: Workload,
         optimiser: &Optimiser,
+        mut is_exact_on: impl FnMut(Engine) -> bool,
         rank: impl FnOnce() -> Result<usize, E>,
     ) -> Result<Engine, E> {
         let is_exact = |engine: Engine| engine.is_exact_for(optimiser, workload.batch == workload.examples);
@@ -41,11 +43,12 @@ impl Engine {
         };
         let full = workload.features.min(workload.examples);
         let dual_is_cheaper = is_exact(Engine::Dual) && total(Engine::Dual, full) < total(Engine::Direct, full);
-        let unreduced = if dual_is_cheaper { Engine::Dual } else { Engine::Direct };
+        let unreduced = if dual_is_cheaper && is_exact_on(Engine::Dual) { Engine::Dual } else { Engine::Direct };
         let flops = total(unreduced, full);
         let may_be_reduced = is_exact(Engine::Reduced)
             && flops_of_rank(workload, unreduced) <= flops / 10.0
-            && total(Engine::Reduced, 1) < flops;
+            && total(Engine::Reduced, 1) < flops
+            && is_exact_on(Engine::Reduced);
         Ok(if may_be_reduced && total(Engine::Reduced, rank()?) < flops { Engine::Reduced } else { unreduced })
     }
 }
@@ -71,7 +74,19 @@ mod tests {
     }
 
     fn cheapest_for(workload: Workload, optimiser: &Optimiser, rank: impl FnOnce() -> usize) -> Engine {
-        Engine::cheapest::<Infallible>(workload, optimiser, || Ok(rank())).unwrap()
+        Engine::cheapest::<Infallible>(workload, optimiser, |_| true, || Ok(rank())).unwrap()
+    }
+
+    #[test]
+    fn an_engine_that_is_not_exact_on_the_examples_leaves_them_to_the_next_cheapest() {
+        let cats = Workload { features: 12_288, examples: 209, batch: 209, rows: 20, iterations: 2500 };
+        let without = |inexact: &[Engine], rank| {
+            let is_exact_on = |engine| !inexact.contains(&engine);
+            Engine::cheapest::<Infallible>(cats, &Optimiser::DESCENT, is_exact_on, || Ok(rank)).unwrap()
+        };
+        assert_eq!(without(&[Engine::Dual], 209), Engine::Reduced);
+        assert_eq!(without(&[Engine::Reduced], 60), Engine::Dual);
+        assert_eq!(without(&[Engine::Dual, Engine::Reduced], 60), Engine::Direct);
     }
 
     #[test]

@@ -13,9 +13,9 @@
 //! same matrix, so is its step. Momentum and weight decay act on D, P and T as they do on W, and W(0) gets a factor c that decays. The norm
 //! of dW, for clipping, is computed from its coordinates. A mini-batch takes the columns of R that belong to its examples.
 //!
-//! In f32, rounding differs where features lie far from 0: the dual engine takes the norm of dW from <dT, dT G>, whose terms all but cancel
-//! where their means are large beside their deviations. At means of 1000 deviations that norm, by which clipping scales, was off by 4%
-//! (`docs/engines.md`).
+//! Rounding differs where features lie far from 0: the dual engine takes dP = dT G and the norm of dW from <dT, dT G>, whose terms all but
+//! cancel where the features' means are large beside their deviations. At means of 10⁴ deviations, nothing was left of that norm in f32
+//! (`docs/engines.md`). Such examples are not for it ([`Engine::is_exact_on`]).
 //!
 //! Sources: Hastie and Tibshirani, Biostatistics 5(3), 2004 (the reduced space); Wadia et al., ICML 2021 (the dual).
 
@@ -47,13 +47,14 @@ impl Engine {
     }
 
     /// Returns whether it computes the training of [`Engine::Direct`] in `R` on these examples, except for rounding: the others need inner
-    /// products within the range of `R`, and the reduced one examples whose sizes |x| differ by at most a factor of 10⁶, and no more of
-    /// them, or of their features, than [`kernels::lapack::MOST_SINGULAR_VECTORS`].
+    /// products within the range of `R`; the reduced one examples whose sizes |x| differ by at most a factor of 10⁶, and no more of
+    /// them, or of their features, than [`kernels::lapack::MOST_SINGULAR_VECTORS`]; the dual one examples that don't lie so far from 0,
+    /// beside their distances from their mean, that rounding takes more than a 10⁻⁴ of their differences' inner products.
     pub fn is_exact_on<R: Real>(self, space: &GramSpace) -> bool {
         match self {
             Engine::Direct => true,
             Engine::Reduced => in_range::<R>(space.x()) && is_even(space.x()) && space.can_be_factorised(),
-            Engine::Dual => in_range::<R>(space.x()),
+            Engine::Dual => in_range::<R>(space.x()) && is_centred::<R>(space.x()),
         }
     }
 
@@ -89,6 +90,22 @@ fn is_even(x: ArrayView2<f64>) -> bool {
     squares.iter().all(|&square| square <= MOST_SPREAD * MOST_SPREAD * least)
 }
 
+/// The most that rounding may take from the inner products of the examples' distances from their mean, for the dual engine.
+const MOST_ROUNDED: f64 = 1e-4;
+
+/// Returns whether the inner products of the examples in `R` have four digits of those of x - x̄, where x̄ is the examples' mean: their
+/// errors are of the order of ε times the largest |x|², and as soon as the bias fits, x̄ has no part in dT G any more. One example has
+/// nothing to differ from.
+fn is_centred<R: Real>(x: ArrayView2<f64>) -> bool {
+    let m = x.ncols() as f64;
+    let rows = x.rows().into_iter();
+    let spread: f64 =
+        rows.map(|row| (row.sum() / m, row)).map(|(mean, row)| row.fold(0.0, |sum, x| sum + (x - mean).powi(2))).sum();
+    let (squares, _) = sizes(x);
+    let largest = squares.iter().copied().fold(0.0, f64::max);
+    x.ncols() == 1 || R::epsilon().as_f64() * largest <= MOST_ROUNDED * spread / m
+}
+
 /// Returns |x|² of each example, and its largest |xᵢ|.
 fn sizes(x: ArrayView2<f64>) -> (Array1<f64>, Array1<f64>) {
     let (mut squares, mut largest) = (Array1::<f64>::zeros(x.ncols()), Array1::<f64>::zeros(x.ncols()));
@@ -103,7 +120,7 @@ fn sizes(x: ArrayView2<f64>) -> (Array1<f64>, Array1<f64>) {
 mod tests {
     use ndarray::{Array2, array};
 
-    use super::{in_range, is_even};
+    use super::{in_range, is_centred, is_even};
 
     #[test]
     fn an_example_of_zeros_is_in_range_but_not_one_with_a_nan_or_of_tiny_numbers() {
@@ -127,5 +144,19 @@ mod tests {
         };
         assert_eq!([0.0, 1e-3, 1e5].map(with), [true; 3]);
         assert_eq!([1e-7, 1e7, 1e15, f64::INFINITY, f64::NAN].map(with), [false; 5]);
+    }
+
+    #[test]
+    fn examples_are_centred_unless_they_lie_far_from_0_beside_their_distances_from_each_other() {
+        let at = |mean: f64| {
+            let x = Array2::from_shape_fn((9, 40), |(i, j)| mean + ((7 * i + 3 * j) % 11) as f64 / 11.0 - 0.5);
+            (is_centred::<f32>(x.view()), is_centred::<f64>(x.view()))
+        };
+        // Deviations are √(10/121) = 0.29, so that means of 28 deviations are the most in f32.
+        assert_eq!([0.0, 0.5, 7.0].map(at), [(true, true); 3]);
+        assert_eq!([9.0, 1e4].map(at), [(false, true); 2]);
+        assert_eq!([1e6, f64::NAN].map(at), [(false, false); 2]);
+        assert!(is_centred::<f32>(array![[1e6], [0.0]].view()), "one example");
+        assert!(is_centred::<f32>(array![[0.0, 0.0]].view()), "zeros");
     }
 }

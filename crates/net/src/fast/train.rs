@@ -104,8 +104,7 @@ pub fn train<R: Real>(chain: &mut Chain<R>, data: &Data, training: &Training) ->
             let rows = chain.layers.first().map_or(0, |first| first.n_out());
             let workload =
                 Workload { features, examples: m, batch: batches.size(), rows, iterations: training.iterations };
-            let engine = Engine::cheapest(workload, &training.optimiser, || space.rank())?;
-            if engine.is_exact_on::<R>(&space) { engine } else { Engine::Direct }
+            Engine::cheapest(workload, &training.optimiser, |engine| engine.is_exact_on::<R>(&space), || space.rank())?
         }
     };
     let mut examples = Examples::for_engine(engine, &space, rounded(data.y), rounded(y_test.view()))?;

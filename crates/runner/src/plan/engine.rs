@@ -29,8 +29,8 @@ pub enum Error {
     },
     /// The engine that was asked for would not be exact.
     #[error(
-        "run.engine: {engine} is not exact in {dtype} for these examples, which are too many, too large or too small for it, or \
-         differ too much in size; use \"direct\", or scale the examples"
+        "run.engine: {engine} is not exact in {dtype} for these examples, which are too many, too large or too small for it, \
+         differ too much in size, or lie too far from 0; use \"direct\", or scale the examples (data.scale)"
     )]
     OutOfRange {
         /// Its name.
@@ -55,9 +55,8 @@ impl<'s> Chooser<'s> {
 
     /// Returns the engine that the trial asks for, or else the cheapest one that is exact.
     pub(super) fn choose(&mut self, config: &TrialConfig) -> Result<Engine, Error> {
-        let engine = match config.engine {
-            Some(engine) => engine,
-            None => self.cheapest(config)?,
+        let Some(engine) = config.engine else {
+            return Ok(self.cheapest(config)?);
         };
         let full_batch = config.batches(self.data.train).is_full();
         if !engine.is_exact_for(&config.optimiser, full_batch) {
@@ -69,15 +68,17 @@ impl<'s> Chooser<'s> {
                 Error::NotExact { engine, what, instead: "\"direct\" or \"auto\"" }
             });
         }
-        match config.engine {
-            _ if engine == Engine::Direct || self.is_exact_on_examples(config.dtype, engine) => Ok(engine),
-            None => Ok(Engine::Direct),
-            Some(engine) => Err(Error::OutOfRange { engine: engine.name(), dtype: config.dtype.name() }),
+        if engine == Engine::Direct || self.is_exact_on_examples(config.dtype, engine) {
+            Ok(engine)
+        } else {
+            Err(Error::OutOfRange { engine: engine.name(), dtype: config.dtype.name() })
         }
     }
 
-    fn cheapest(&self, config: &TrialConfig) -> Result<Engine, WrongSum> {
-        Engine::cheapest(workload(config, self.data), &config.optimiser, || self.gram_space.rank())
+    fn cheapest(&mut self, config: &TrialConfig) -> Result<Engine, WrongSum> {
+        let (workload, gram_space) = (workload(config, self.data), self.gram_space);
+        let is_exact_on = |engine| self.is_exact_on_examples(config.dtype, engine);
+        Engine::cheapest(workload, &config.optimiser, is_exact_on, || gram_space.rank())
     }
 
     fn is_exact_on_examples(&mut self, dtype: Dtype, engine: Engine) -> bool {

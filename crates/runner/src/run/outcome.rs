@@ -136,10 +136,10 @@ impl Outcome {
     }
 }
 
-/// Returns the largest drift that rounding explains: some hundred times what long trainings show.
+/// Returns the largest drift that needs no warning, √ε: half of the digits are left.
 pub fn drift_bound(dtype: Dtype) -> f64 {
     match dtype {
-        Dtype::F32 => 1e-3,
-        Dtype::F64 => 1e-11,
+        Dtype::F32 => f64::from(f32::EPSILON).sqrt(),
+        Dtype::F64 => f64::EPSILON.sqrt(),
     }
 }

@@ -81,8 +81,8 @@ impl Tally {
     pub(super) fn say(&self, planned: usize, threads: usize, cut: Option<CutShort>) {
         if self.drifted > 0 {
             warn(&format!(
-                "{} drifted further from the weights than rounding explains (column drift of runner show); \
-                 run.engine = \"direct\" trains without it",
+                "rounding took more than half of the digits of the first layer of {} (column drift of runner show), as it does where \
+                 features lie far from 0; data.scale = \"standardize\", or run.engine = \"reduced\" or \"direct\", trains without it",
                 count(self.drifted, "trial")
             ));
         }

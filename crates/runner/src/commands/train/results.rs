@@ -52,8 +52,8 @@ pub(super) fn model_of(net: Net, session: &Session, trial: &Trial, outcome: &Out
 pub(super) fn summary(trial: &Trial, outcome: &Outcome) {
     if outcome.drift.is_some_and(|drift| drift > drift_bound(trial.config.dtype)) {
         warn(
-            "the training drifted further from the weights than rounding explains; run.engine=direct trains \
-             without it",
+            "rounding took more than half of the digits of the first layer, as it does where features lie far from 0; \
+             data.scale=standardize, or run.engine=reduced or direct, trains without it",
         );
     }
     let of = |name: &str, score: Option<Score>| {
