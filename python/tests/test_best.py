@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from layerchain._applied import applied, planned
 from layerchain._best import best, dropped, settings
 from layerchain._errors import LayerchainError
 from layerchain._record import SCORES, Axis, Point, Record, Trial
@@ -120,3 +122,22 @@ def test_an_unfinished_trial_of_adamw_has_the_decay_that_it_will_have() -> None:
     points = [Point(dict(zip(keys, values, strict=True)), "0", None) for values in (("adamw", True), ("gd", True))]
     made_up = Record("made up", "", "[train]\niterations = 1\n", "", [], points)
     assert [made_up.own_values(point)["train.decay_biases"] for point in points] == [True, None]
+
+
+@pytest.mark.parametrize(
+    ("point", "config"),
+    [
+        ({"model.hidden": ()}, {"model.hidden": ()}),
+        ({"model.hidden": (5,)}, {"model.hidden": (5,), "model.dropout": 0.2}),
+        # A trial has its hidden layers, and the plan their number.
+        ({"model.depth": 1}, {"model.hidden": ()}),
+        ({"model.depth": 2}, {"model.hidden": (5,), "model.dropout": 0.2}),
+    ],
+)
+def test_dropout_is_no_part_of_a_net_without_hidden_layers(point: dict[str, Any], config: dict[str, Any]) -> None:
+    dropout = config.get("model.dropout")
+    point = {**point, "model.dropout": 0.2}
+    assert applied(point, config)["model.dropout"] == dropout
+    # Whatever the trial that its settings are guessed from has.
+    for other in ({"model.hidden": ()}, {"model.hidden": (5,)}):
+        assert planned(point, other)["model.dropout"] == dropout

@@ -20,6 +20,7 @@ def a_record(folder: Path) -> Path:
 
 
 KIND, MOMENTUM = "train.optimizer", "train.momentum"
+HIDDEN, DROPOUT = "model.hidden", "model.dropout"
 
 
 def with_optimizers(folder: Path) -> Path:
@@ -68,6 +69,13 @@ class Records(unittest.TestCase):
                          [("gd", None), ("momentum", 0.5), ("momentum", 0.9)])
         self.assertEqual([(axis.key, axis.values, axis.partial) for axis in sweep.axes],
                          [(KIND, ("gd", "momentum"), False), (MOMENTUM, (0.5, 0.9), True)])
+
+    def test_dropout_is_no_part_of_a_net_without_hidden_layers(self) -> None:
+        def row(point: dict) -> dict:
+            return {"final_cost": 0.5, "config": json.dumps(point if point[HIDDEN] else {HIDDEN: []})}
+        folder = record(self.folder, {HIDDEN: [[], [5]], DROPOUT: [0.2]}, row, lambda p: [(0, 0.7, None)])
+        self.assertEqual([run.point[DROPOUT] for run in read_sweep(folder).runs], [None, 0.2])
+        self.assertEqual([run.point[HIDDEN] for run in read_sweep(folder, "dropout != 0.2").runs], [()])
 
     def test_a_condition_on_a_key_that_is_no_part_of_a_trial_fits_as_in_runner_show(self) -> None:
         folder = with_optimizers(self.folder)

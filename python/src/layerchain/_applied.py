@@ -36,8 +36,9 @@ def _shuffles(settings: Settings) -> bool:
 
 
 def _has_hidden_layers(settings: Settings) -> bool:
-    hidden = settings.get("model.hidden")
-    return settings.get("model.depth") != 1 if hidden is None else hidden != []
+    # The depth decides where it is swept: the hidden layers of another trial are no guide then.
+    depth = settings.get("model.depth")
+    return depth != 1 if depth is not None else settings.get("model.hidden") != ()
 
 
 # Each conditional key with what its trials have, as `runner schema` describes it.
