@@ -109,7 +109,8 @@ def _fitting(runs: list[Run], where: str) -> list[Run]:
 def _values(runs: list[Run]) -> list[dict[str, Any]]:
     """What a condition may ask for of each run, by full names: None for a key that is no part of its trial, and without
     those that its configuration leaves out as they are at their defaults."""
-    values = [{**{key: value for key, value in run.point.items() if value is not None}, **run.keys} for run in runs]
+    # A configuration has another name for some swept values: it calls adam with decoupled decay adamw.
+    values = [{**run.keys, **{key: value for key, value in run.point.items() if value is not None}} for run in runs]
     keys = dict.fromkeys(key for trial in values for key in trial)
     return [{**trial, **{key: None for key in keys if key in CONDITIONS and not CONDITIONS[key](trial)}} for trial in values]
 

@@ -82,6 +82,14 @@ class Records(unittest.TestCase):
         for condition, momenta in (("momentum = 0.9", [0.9]), ("momentum != 0.9", [None, 0.5]), ("not momentum < 0.9", [None, 0.9])):
             self.assertEqual([run.point[MOMENTUM] for run in read_sweep(folder, condition).runs], momenta)
 
+    def test_a_condition_is_on_the_swept_value_and_not_on_another_name_of_it(self) -> None:
+        def row(point: dict) -> dict:
+            canonical = {**point, KIND: "adamw"} if point[KIND] == "adam" else point
+            return {"final_cost": 0.5, "config": json.dumps(canonical)}
+        folder = record(self.folder, {KIND: ["gd", "adam"]}, row, lambda p: [(0, 0.7, None)])
+        self.assertEqual([run.point[KIND] for run in read_sweep(folder, "optimizer = adam").runs], ["adam"])
+        self.assertEqual([run.point[KIND] for run in read_sweep(folder, "optimizer != adam").runs], ["gd"])
+
     def test_a_condition_on_a_default_that_the_record_does_not_have_is_refused(self) -> None:
         def row(point: dict) -> dict:
             return {"final_cost": 0.5, "config": json.dumps({} if point[RATE] == 0.1 else {"train.dropout": 0.5})}

@@ -38,7 +38,8 @@ def write_experiment(record: Record, trials: Sequence[Trial], tracking_uri: str 
     for key, value in ((key, value) for point in record.points for key, value in point.values.items()):
         first.setdefault((key, value), value)
     for trial in trials:
-        keys = {**points[trial.id], **trial.config}
+        # A configuration has another name for some swept values: it calls adam with decoupled decay adamw.
+        keys = {**trial.config, **points[trial.id]}
         _write(client, id, trial, {key: first.get((key, value), value) for key, value in keys.items()})
     return id
 

@@ -59,6 +59,17 @@ def test_a_run_has_the_swept_keys_that_are_part_of_its_trial(workplace: Workplac
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_a_swept_value_has_the_name_that_the_experiment_gives_it(workplace: Workplace, tmp_path: Path) -> None:
+    decay = ("train.weight_decay=0.1", "train.decoupled=true", "train.learning_rate=0.01")
+    (workplace.folder / "optimizers.toml").write_text(f'{EXPERIMENT}[sweep]\ntrain.optimizer = ["gd", "adam"]\n')
+    workplace.run("sweep", "optimizers.toml", "--progress", "none", *decay)
+    sweep = layerchain.read(workplace.folder / "results/drawn")
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    runs = MlflowClient(store).search_runs([sweep.to_mlflow(store)])
+    assert {run.data.params["train.optimizer"] for run in runs} == set(sweep.trials["train.optimizer"]) == {"gd", "adam"}
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_equal_values_of_a_key_are_one_text(workplace: Workplace, tmp_path: Path) -> None:
     included = '[[sweep.include]]\nmodel.dropout = 0.5\nseed = 3\n'
     axes = "[sweep]\ntrain.weight_decay = [0, 1]\nmodel.dropout = [0, 0.5]\n"
