@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import sys
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,19 @@ def test_a_record_is_only_read(results: Path, tmp_path: Path, monkeypatch: pytes
     assert [database.partition("?")[2] for database in opened] == ["mode=ro&immutable=1"]
     assert [path.name for path in tmp_path.iterdir()] == ["results.db"]
     assert (tmp_path / "results.db").read_bytes() == before
+
+
+def test_a_record_that_is_a_link_is_read_with_what_is_still_in_its_log(results: Path, tmp_path: Path) -> None:
+    for folder in ("there", "here"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(results / "results.db", tmp_path / "there")
+    (tmp_path / "here/results.db").symlink_to(tmp_path / "there/results.db")
+    with closing(sqlite3.connect(tmp_path / "there/results.db")) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("UPDATE experiment SET name = 'changed'")
+        writer.commit()
+        with pytest.raises(LayerchainError, match="not what was stored"):
+            layerchain.read(tmp_path / "here")
 
 
 def test_the_conditional_keys_are_those_of_the_runner(workplace: Workplace) -> None:

@@ -54,11 +54,11 @@ def edited_tables(directory: Path) -> list[str]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    uri = path.resolve().as_uri()
     # A reader of a WAL database makes a -wal and a -shm file, which a directory without write
     # permission refuses. With no -wal file there is no writer either, so the file can be read as it is.
+    path = path.resolve()  # both are beside the file itself, not beside a link to it
     at_rest = not path.with_name(path.name + "-wal").exists()
-    return sqlite3.connect(uri + ("?mode=ro&immutable=1" if at_rest else "?mode=ro"), uri=True)
+    return sqlite3.connect(path.as_uri() + ("?mode=ro&immutable=1" if at_rest else "?mode=ro"), uri=True)
 
 
 def _read(connection: sqlite3.Connection, path: Path, where: str) -> Sweep:

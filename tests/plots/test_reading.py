@@ -1,5 +1,6 @@
 """Reading records."""
 
+import contextlib
 import json
 import sqlite3
 import tempfile
@@ -58,6 +59,18 @@ class Records(unittest.TestCase):
         with self.assertRaises(RecordError) as caught:
             read_sweep(folder)
         self.assertIn("trial 000000000001 is damaged", str(caught.exception))
+
+    def test_a_record_that_is_a_link_is_read_with_what_is_still_in_its_log(self) -> None:
+        path = a_record(self.folder / "there") / "results.db"
+        here = self.folder / "here"
+        here.mkdir()
+        (here / "results.db").symlink_to(path)
+        with contextlib.closing(sqlite3.connect(path)) as writer:
+            writer.execute("PRAGMA journal_mode = WAL")
+            writer.execute("UPDATE experiment SET name = 'changed'")
+            writer.commit()
+            with self.assertRaisesRegex(RecordError, "not what was stored"):
+                read_sweep(here)
 
     def test_a_record_whose_costs_have_no_metrics_is_sound(self) -> None:
         folder = record(self.folder, AXES, lambda p: {"final_cost": 0.5}, lambda p: [(0, 0.7, None), (9, 0.5, None)])
