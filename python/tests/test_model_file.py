@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 from conftest import Workplace
-from test_model import DRAWN
+from test_model import DRAWN, SUMS
 
 import layerchain
 from layerchain import LayerchainError
@@ -33,7 +33,9 @@ def test_what_is_no_model_is_refused_in_one_line(workplace: Workplace, tmp_path:
     [
         ("version", 2, "attribute `version`: found 2, this package reads 1"),
         ("scaling", "halve", "attribute `scaling`: found 'halve'; allowed: none, divide-255, standardize"),
-        ("layers", 1, "group `layer_1`: must end in sigmoid"),
+        ("layers", 1, "attribute `activation` of `layer_1`: found 'relu'; allowed: sigmoid, the output of the file's `cost`"),
+        ("layers", 0, "attribute `layers`: found 0; allowed: 1 or more"),
+        ("layer_1/activation", "softmax", "attribute `activation` of `layer_1`: found 'softmax'; allowed: relu, .*, silu$"),
         ("features", 5, r"dataset `layer_1/w`: its shape is \(4, 192\); allowed: \(n_out, 5\)"),
         ("dtype", "f32", "dataset `layer_1/w`: found float64 of 2 dimensions; allowed: float32 of 2"),
         ("layer_1/activation", "sine", "attribute `activation` of `layer_1`: found 'sine'; allowed: relu, "),
@@ -48,6 +50,7 @@ def test_what_is_no_model_is_refused_in_one_line(workplace: Workplace, tmp_path:
         ("provenance", "[1]", "attribute `provenance`: not a JSON object"),
         ("layer_1/activation", DELETED, "attribute `activation` of `layer_1`: not in the file"),
         ("image_shape", [8, 24], r"attribute `image_shape`: found \[8, 24\]; allowed: height, width and channels, whose product is 192"),
+        ("image_shape", [-8, -8, 3], r"attribute `image_shape`: found \[-8, -8, 3\]; allowed: height, width and channels"),
         ("image_shape", [8, 8, 1], r"attribute `image_shape`: found \[8, 8, 1\]; allowed: .* product is 192"),
     ],
 )
@@ -75,8 +78,21 @@ def test_a_model_that_breaks_the_format_is_refused(
         ("classes", None, "dataset `classes`: a group is there"),
         ("classes", [0, 1], "dataset `classes`: found int64 of 1 dimensions; allowed: text of 1"),
         ("classes", b"cat", r"dataset `classes`: found object of 0 dimensions; allowed: text of 1"),
-        ("classes", [b"\xff", b"cat"], r"dataset `classes`: found b'\\xff'; allowed: a text in UTF-8"),
+        ("classes", np.array([b"\xff", b"cat"]), r"dataset `classes`: found b'\\xff'; allowed: a text in UTF-8"),
+        ("classes", ["non-cat", "cat"], "dataset `classes`: found object of 1 dimensions; allowed: text of 1, of fixed length"),
+        ("classes", np.array([b"a", b"b", b"c"]), "dataset `classes`: found 3 names; the net has 2"),
+        ("classes", np.array([b"a", b""]), "dataset `classes`: name 1 is ''; allowed: non-empty text without control characters"),
+        ("classes", np.array([b"a\nb", b"c"]), r"dataset `classes`: name 0 is 'a\\nb'; allowed: non-empty text"),
+        ("feature_names", np.array([b"a", b"b"]), "dataset `feature_names`: found 2 names; the net has 192"),
+        ("target_names", np.array([b"a"]), "dataset `target_names`: found 1 names; the net has 0"),
         ("scaling/mean", [0.0], r"dataset `scaling/mean`: its shape is \(1,\); allowed: \(192,\)"),
+        ("scaling/mean", [np.inf] * 192, "dataset `scaling/mean`: the value at 0 is inf; every value must be finite"),
+        ("scaling/std", [1.0, 0.0] * 96, "dataset `scaling/std`: the value of feature 1 is 0.0; allowed: above 0"),
+        ("scaling/std", [-1.0] * 192, "dataset `scaling/std`: the value of feature 0 is -1.0; allowed: above 0"),
+        ("layer_1/w", [[1.0] * 192, [1.0] * 191 + [np.nan]], "dataset `layer_1/w`: the value at 1, 191 is nan; every value must be finite"),
+        ("layer_1/w", np.empty((0, 192)), r"dataset `layer_1/w`: its shape is \(0, 192\); allowed: each side at least 1"),
+        ("layer_2/w", h5py.SoftLink("/layer_1/w"), "dataset `layer_2/w`: there is a link"),
+        ("layer_3", None, "attribute `layers`: found 2, but there is a group `layer_3`"),
     ],
 )
 def test_another_object_in_the_place_of_a_dataset_is_refused(
@@ -85,12 +101,31 @@ def test_another_object_in_the_place_of_a_dataset_is_refused(
     path = tmp_path / "m.h5"
     path.write_bytes(workplace.model("data.scale=standardize").read_bytes())
     with h5py.File(path, "r+") as file:
-        del file[place]
+        del file.attrs["sha256"]
+        if place in file:
+            del file[place]
         if value is None:
             file.create_group(place)
         else:
             file[place] = value
     with pytest.raises(LayerchainError, match=f"m.h5: {message}"):
+        layerchain.load(path)
+
+
+def test_what_the_cost_forbids_is_refused(workplace: Workplace, tmp_path: Path) -> None:
+    path = tmp_path / "m.h5"
+    path.write_bytes(workplace.model().read_bytes())
+    with h5py.File(path, "r+") as file:
+        w = file["layer_2/w"][:]
+        del file.attrs["sha256"], file["layer_2/w"], file["layer_2/b"]
+        file["layer_2/w"], file["layer_2/b"] = np.vstack([w, w]), np.zeros(2)
+    with pytest.raises(LayerchainError, match="dataset `layer_2/w`: it has 2 rows; allowed: 1, the output of binary-cross-entropy"):
+        layerchain.load(path)
+    path.write_bytes(workplace.model(*SUMS).read_bytes())
+    with h5py.File(path, "r+") as file:
+        del file.attrs["sha256"]
+        file["classes"] = np.array([b"a", b"b"])
+    with pytest.raises(LayerchainError, match="dataset `classes`: found 2 names; the net has 0"):
         layerchain.load(path)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,13 +59,8 @@ class _Reader:
         dtype = self.one_of("dtype", _DTYPES)
         cost = self.one_of("cost", {name: name for name in OUTPUTS})
         count, features = self.integer("layers"), self.integer("features")
-        layers = [self.layer(number, dtype) for number in range(1, count + 1)]
-        widths = [features, *(len(layer.b) for layer in layers)]
-        for number, (layer, n_in) in enumerate(zip(layers, widths), 1):
-            if layer.w.shape[1] != n_in:
-                raise self.error(f"dataset `layer_{number}/w`", f"its shape is {layer.w.shape}; allowed: (n_out, {n_in})")
-        if not layers or layers[-1].activation != OUTPUTS[cost]:
-            raise self.error(f"group `layer_{count}`", f"must end in {OUTPUTS[cost]}, the output of {cost}")
+        layers = self.layers(count, features, dtype, cost)
+        n_out = len(layers[-1].b)
         provenance = self.text("provenance")
         model = Model(
             layers=layers,
@@ -73,10 +69,10 @@ class _Reader:
             input=self.one_of("input", _INPUTS),
             image_shape=self.image_shape(features),
             scaling=self.scaling(features),
-            classes=self.names("classes"),
+            classes=self.names("classes", {BINARY: 2, SOFTMAX: n_out, REGRESSION: 0}[cost]),
             provenance=self.parsed(provenance),
-            feature_names=self.names("feature_names"),
-            target_names=self.names("target_names"),
+            feature_names=self.names("feature_names", features),
+            target_names=self.names("target_names", n_out if cost == REGRESSION else 0),
         )
         # Models of earlier runners have no digest.
         if "sha256" in self.file.attrs and self.text("sha256") != digest(model, provenance):
@@ -84,14 +80,29 @@ class _Reader:
             raise self.error("attribute `sha256`", f"not that of the content: {changed}")
         return model
 
-    def layer(self, number: int, dtype: np.dtype[Any]) -> Layer:
+    def layers(self, count: int, features: int, dtype: np.dtype[Any], cost: str) -> list[Layer]:
+        layers = [self.layer(number, dtype, OUTPUTS[cost] if number == count else None) for number in range(1, count + 1)]
+        widths = [features, *(len(layer.b) for layer in layers)]
+        for number, (layer, n_in) in enumerate(zip(layers, widths), 1):
+            if layer.w.shape[1] != n_in:
+                raise self.error(f"dataset `layer_{number}/w`", f"its shape is {layer.w.shape}; allowed: (n_out, {n_in})")
+        if (further := f"layer_{count + 1}") in self.file:
+            raise self.error("attribute `layers`", f"found {count}, but there is a group `{further}`")
+        if cost == BINARY and widths[-1] != 1:
+            raise self.error(f"dataset `layer_{count}/w`", f"it has {widths[-1]} rows; allowed: 1, the output of {cost}")
+        return layers
+
+    def layer(self, number: int, dtype: np.dtype[Any], output: str | None) -> Layer:
+        """Reads a layer, whose activation is `output` if that is given, as it is of the last one."""
         name = f"layer_{number}"
         w, b = self.array(f"{name}/w", dtype, 2), self.array(f"{name}/b", dtype, 1)
         if len(w) != len(b):
             raise self.error(f"dataset `{name}/b`", f"its shape is {b.shape}; allowed: ({len(w)},)")
         activation = self.text("activation", name)
-        if activation not in ACTIVATIONS:
-            raise self.error(f"attribute `activation` of `{name}`", _refused(activation, ACTIVATIONS))
+        allowed = [name for name in ACTIVATIONS if name != "softmax"] if output is None else [output]
+        if activation not in allowed:
+            what = "" if output is None else ", the output of the file's `cost`"
+            raise self.error(f"attribute `activation` of `{name}`", _refused(activation, allowed) + what)
         return Layer(w, b, activation)
 
     def scaling(self, features: int) -> Scaling:
@@ -102,24 +113,38 @@ class _Reader:
         for name, part in parts.items():
             if len(part) != features:
                 raise self.error(f"dataset `scaling/{name}`", f"its shape is {part.shape}; allowed: ({features},)")
+        bad = np.flatnonzero(parts["std"] <= 0)
+        if bad.size:
+            problem = f"the value of feature {bad[0]} is {parts['std'][bad[0]]}; allowed: above 0"
+            raise self.error("dataset `scaling/std`", problem)
         return Scaling(kind, **parts)
 
     def image_shape(self, features: int) -> tuple[int, ...] | None:
         if "image_shape" not in self.file.attrs:
             return None
         found = np.asarray(self.file.attrs["image_shape"])
-        if found.shape != (3,) or found.dtype.kind not in "iu" or math.prod(found.tolist()) != features:
+        if found.shape != (3,) or found.dtype.kind not in "iu" or found.min() < 1 or math.prod(found.tolist()) != features:
             allowed = f"height, width and channels, whose product is {features}"
             raise self.error("attribute `image_shape`", f"found {found.tolist()}; allowed: {allowed}")
         return tuple(found.tolist())
 
-    def names(self, name: str) -> list[str]:
+    def names(self, name: str, count: int) -> list[str]:
+        """Reads the names of so many things, if there are any."""
         if name not in self.file:
             return []
         dataset, place = self.dataset(name), f"dataset `{name}`"
-        if h5py.check_string_dtype(dataset.dtype) is None or dataset.ndim != 1:
-            raise self.error(place, f"found {dataset.dtype} of {dataset.ndim} dimensions; allowed: text of 1")
-        return [self.decoded(place, value) for value in dataset[:]]
+        text = h5py.check_string_dtype(dataset.dtype)
+        if text is None or text.length is None or dataset.ndim != 1:
+            allowed = "text of 1, of fixed length (for instance numpy's S16)"
+            raise self.error(place, f"found {dataset.dtype} of {dataset.ndim} dimensions; allowed: {allowed}")
+        if len(dataset) != count:
+            raise self.error(place, f"found {len(dataset)} names; the net has {count}")
+        names = [self.decoded(place, value) for value in dataset[:]]
+        for index, found in enumerate(names):
+            if not found or any(unicodedata.category(character) == "Cc" for character in found):
+                allowed = "non-empty text without control characters"
+                raise self.error(place, f"name {index} is {_shown(found)}; allowed: {allowed}")
+        return names
 
     def parsed(self, provenance: str) -> dict[str, Any]:
         try:
@@ -135,7 +160,14 @@ class _Reader:
         if dataset.dtype != dtype or dataset.ndim != dimensions:
             found = f"found {dataset.dtype.name} of {dataset.ndim} dimensions"
             raise self.error(f"dataset `{name}`", f"{found}; allowed: {dtype.name} of {dimensions}")
+        if 0 in dataset.shape:
+            raise self.error(f"dataset `{name}`", f"its shape is {dataset.shape}; allowed: each side at least 1")
         array: Array = dataset[:]
+        finite = np.isfinite(array)
+        if not finite.all():
+            place = np.unravel_index(finite.argmin(), array.shape)
+            problem = f"the value at {', '.join(map(str, place))} is {array[place]}; every value must be finite"
+            raise self.error(f"dataset `{name}`", problem)
         return array
 
     def dataset(self, name: str) -> h5py.Dataset:
@@ -144,6 +176,12 @@ class _Reader:
         found = self.file[name]
         if not isinstance(found, h5py.Dataset):
             raise self.error(f"dataset `{name}`", "a group is there")
+        parts = name.split("/")
+        links = ("/".join(parts[:length]) for length in range(1, len(parts) + 1))
+        if any(not isinstance(self.file.get(link, getlink=True), h5py.HardLink) for link in links):
+            raise self.error(f"dataset `{name}`", "there is a link; write a copy of what it leads to")
+        if found.is_virtual or found.external:
+            raise self.error(f"dataset `{name}`", "its values are in another dataset or file; write a copy of them")
         return found
 
     def one_of(self, name: str, table: Mapping[str, T]) -> T:
@@ -156,17 +194,18 @@ class _Reader:
         place, found = self.attribute(name)
         if not isinstance(found, (int, np.integer)):
             raise self.error(place, f"found {_shown(found)}; allowed: an integer")
+        if found < 1:
+            raise self.error(place, f"found {found}; allowed: 1 or more")
         return int(found)
 
     def text(self, name: str, group: str = "") -> str:
         return self.decoded(*self.attribute(name, group))
 
     def decoded(self, place: str, found: object) -> str:
-        data = found.encode(errors="surrogateescape") if isinstance(found, str) else found
-        if isinstance(data, bytes):
+        if isinstance(found, bytes):  # h5py gives texts of variable length as str
             with suppress(UnicodeDecodeError):
-                return data.decode()
-        raise self.error(place, f"found {_shown(found)}; allowed: a text in UTF-8")
+                return found.decode()
+        raise self.error(place, f"found {_shown(found)}; allowed: a text in UTF-8 of fixed length (numpy.bytes_ writes one)")
 
     def attribute(self, name: str, group: str = "") -> tuple[str, Any]:
         """Returns its place in words, and its value."""
@@ -180,7 +219,7 @@ class _Reader:
         return LayerchainError(f"{self.path}: {place}: {problem}")
 
 
-def _refused(found: str, table: Mapping[str, Any]) -> str:
+def _refused(found: str, table: Iterable[str]) -> str:
     return f"found {found!r}; allowed: {', '.join(table)}"
 
 
