@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import h5py
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from conftest import Workplace
 
@@ -128,6 +131,43 @@ def test_examples_on_another_scale_or_of_another_shape_are_refused(workplace: Wo
         regression.predict_proba(sums)
     with pytest.raises(LayerchainError, match="takes float64 .*found uint8"):
         regression(np.ones((3, 2), np.uint8))
+
+
+def test_an_example_whose_output_is_not_finite_is_refused_in_the_words_of_the_runner(workplace: Workplace) -> None:
+    path, far = workplace.model(*SUMS, "model.dtype=f32"), workplace.folder / "far.h5"
+    x = examples(workplace, "data/test_sums.h5").astype(float)
+    x[3] = 1e300
+    with h5py.File(far, "w") as file:
+        file["test_set_x"] = x
+    refused = subprocess.run([workplace.runner, "predict", path, far], capture_output=True, text=True)
+    with pytest.raises(LayerchainError) as caught:
+        layerchain.load(path).predict(x)
+    assert refused.returncode == 2 and refused.stderr.strip() == f"error: {far} {caught.value}"
+    classes = layerchain.load(workplace.model(*TREES, "model.dtype=f32"))
+    for predict in (classes, classes.predict, classes.predict_proba):
+        with pytest.raises(LayerchainError, match="^example 3: the net's output is not finite for it$"):
+            predict(x)
+
+
+def test_numbers_that_overflow_on_the_way_to_a_finite_output_are_no_fault(workplace: Workplace) -> None:
+    model = layerchain.load(workplace.model(*SUMS, "model.dtype=f32", "model.activation=gelu-tanh"))
+    assert np.isfinite(model(np.full((1, 2), 1e15))).all()
+
+
+def test_a_data_frame_with_other_columns_and_masked_values_are_refused(workplace: Workplace) -> None:
+    model = layerchain.load(workplace.model(*SUMS))
+    x = examples(workplace, "data/test_sums.h5").astype(float)
+    for frame in (pd.DataFrame(x, columns=["a", "b"]), pl.DataFrame(x, schema=["a", "b"])):
+        np.testing.assert_array_equal(model(frame), model(x))
+        order = r"column 0 of the examples is 'b', the model takes 'a' there; x\[model.feature_names\] has them in order$"
+        with pytest.raises(LayerchainError, match=order):
+            model(frame[["b", "a"]])
+        np.testing.assert_array_equal(model(frame[["b", "a"]][model.feature_names]), model(x))
+    with pytest.raises(LayerchainError, match="column 1 of the examples is '1', the model takes 'b' there$"):
+        model(pd.DataFrame(x, columns=["a", 1]))
+    np.testing.assert_array_equal(model(np.ma.masked_greater(x, 1e9)), model(x))
+    with pytest.raises(LayerchainError, match="some values of the examples are masked; the model takes a value for each"):
+        model(np.ma.masked_greater(x, 3))
 
 
 def test_a_model_of_a_table_has_the_names_of_its_columns(workplace: Workplace) -> None:

@@ -73,8 +73,11 @@ class Model:
     def scaled(self, x: ArrayLike) -> Array:
         """a[0], [examples, n[0]]: the examples as the net sees them.
 
-        Raises LayerchainError if they are not of the shape or the elements that the net was trained on, or not finite.
+        Raises LayerchainError if they are not of the shape, the columns or the elements that the net was trained on, or not finite.
         """
+        columns = getattr(x, "columns", None)
+        if np.ma.is_masked(x):
+            raise LayerchainError("some values of the examples are masked; the model takes a value for each")
         x = np.asarray(x)
         shape = self.image_shape or (self.features,)
         fits = x.ndim >= 2 and math.prod(x.shape[1:]) == self.features
@@ -84,6 +87,8 @@ class Model:
         if not fits:
             one = "; one example is x[None]" if x.size == self.features else ""
             raise LayerchainError(f"the model takes examples of shape {('m', *shape)}, found {x.shape}{one}")
+        if columns is not None and self.feature_names:
+            self._check_columns([str(column) for column in columns])
         # Bytes and floats are on different scales: a picture that was divided by 255 before would be divided again.
         if self.input == np.uint8 or x.dtype == np.uint8:
             fits = x.dtype == self.input
@@ -97,16 +102,31 @@ class Model:
             raise LayerchainError(f"every value must be finite; example {int(finite.argmin())} has a NaN or an infinity")
         return self.scaling(rows).astype(self.dtype)
 
+    def _check_columns(self, found: Sequence[str]) -> None:
+        for place, (name, own) in enumerate(zip(found, self.feature_names)):
+            if name != own:
+                order = "; x[model.feature_names] has them in order" if set(found) == set(self.feature_names) else ""
+                raise LayerchainError(f"column {place} of the examples is {name!r}, the model takes {own!r} there{order}")
+
     def activations(self, x: ArrayLike) -> list[Array]:
-        """a[0] to a[L], each [examples, n[l]]."""
-        a = [self.scaled(x)]
-        for layer in self.layers:
-            a.append(ACTIVATIONS[layer.activation](a[-1] @ layer.w.T + layer.b))
+        """a[0] to a[L], each [examples, n[l]]; infinite or NaN where the numbers of the net's type overflow."""
+        # What overflows on the way is no fault where the output is finite: tanh of an infinity is 1.
+        with np.errstate(over="ignore", invalid="ignore"):
+            a = [self.scaled(x)]
+            for layer in self.layers:
+                a.append(ACTIVATIONS[layer.activation](a[-1] @ layer.w.T + layer.b))
         return a
 
     def __call__(self, x: ArrayLike) -> Array:
-        """a[L], [examples, n[L]]: the probability of class 1, the probabilities of the classes, or values."""
-        return self.activations(x)[-1]
+        """a[L], [examples, n[L]]: the probability of class 1, the probabilities of the classes, or values.
+
+        Raises LayerchainError if they are not finite, as where examples are far from those that the net was trained on.
+        """
+        a = self.activations(x)[-1]
+        finite = np.isfinite(a).all(axis=1)
+        if not finite.all():
+            raise LayerchainError(f"example {int(finite.argmin())}: the net's output is not finite for it")
+        return a
 
     def predict_proba(self, x: ArrayLike) -> Array:
         """The probability of each class, [examples, K]. Raises LayerchainError for a regression."""
