@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import shutil
@@ -21,6 +22,7 @@ from conftest import Workplace
 import layerchain
 from layerchain import LayerchainError, MissingPackage
 from layerchain._applied import CONDITIONS
+from layerchain._columns import Column, to_polars
 from layerchain._record import plain
 
 
@@ -57,6 +59,23 @@ def test_polars_has_the_same_values(results: Path) -> None:
     schema = sweep.to_polars().trials.schema
     assert schema["model.hidden"] == pl.List(pl.Int64) and schema["ended_at"] == pl.Int64
     assert schema["reason"] == pl.String and schema["seed"] == pl.Int64
+
+
+def test_values_of_several_kinds_are_texts_in_polars(workplace: Workplace) -> None:
+    rates = ("train.iterations=3", "sweep.train.learning_rate=[0.1]", "sweep.seed=[1]")
+    swept = {"model.activation": '["relu", ["tanh", "relu"]]', "train.clip_norm": '["off", 0.5]', "model.init_scale": "[1, [1, 2, 3]]"}
+    keys = [f"sweep.{key}={values}" for key, values in swept.items()]
+    sweep = layerchain.read(workplace.sweep("kinds", "sweep.model.hidden=[[5,4]]", *rates, *keys))
+    trials = sweep.to_polars().trials
+    with open(sweep.directory / "trials.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for key in swept:
+        assert trials.schema[key] == pl.String and trials[key].to_list() == [row[key] for row in rows]
+    assert trials.filter(pl.col("model.activation") == '["tanh","relu"]').height == 4
+    assert trials.group_by(*swept).len()["len"].to_list() == [1] * 8
+    assert Column.of([(1, 0.5), ()]).kind == "list" and Column.of([(1, "a")]).kind == Column.of([((1,),)]).kind == "other"
+    lists = to_polars({"x": Column.of([(1, 0.5), None, ()])})
+    assert lists.schema["x"] == pl.List(pl.Float64) and lists["x"].to_list() == [[1.0, 0.5], None, []]
 
 
 def test_numpy_has_them_without_a_package_for_frames(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._errors import needed
+from ._record import text
 
 if TYPE_CHECKING:
     import pandas
@@ -20,7 +21,8 @@ _POLARS_TYPES = {"boolean": "Boolean", "integer": "Int64", "real": "Float64", "t
 
 @dataclass(frozen=True)
 class Column:
-    """Values of one kind: boolean, integer, real, text, or other. A missing one is None, of reals NaN."""
+    """Values of one kind: boolean, integer, real, text, list (tuples whose elements are of one of these kinds), or other, which
+    is several kinds. A missing one is None, of reals NaN."""
 
     kind: str
     values: Sequence[Any] | NDArray[Any]
@@ -33,7 +35,8 @@ class Column:
             are_of_kind = all(isinstance(value, types) and (kind == "boolean") == (type(value) is bool) for value in present)
             if present and are_of_kind:
                 return cls(kind, reals(values) if kind == "real" else values)
-        return cls("other" if present else "text", values)
+        are_lists = present and all(isinstance(value, tuple) for value in present) and cls.of(_elements(present)).kind in _POLARS_TYPES
+        return cls("list" if are_lists else "other" if present else "text", values)
 
     @property
     def has_gaps(self) -> bool:
@@ -41,6 +44,11 @@ class Column:
 
 
 Table = Mapping[str, Column]
+
+
+def _elements(lists: Iterable[Any]) -> list[Any]:
+    """The elements of all lists."""
+    return [element for values in lists for element in values or ()]
 
 
 def reals(values: Sequence[float | None]) -> NDArray[np.float64]:
@@ -78,14 +86,18 @@ def to_pandas(table: Table) -> pandas.DataFrame:
 
 
 def to_polars(table: Table) -> polars.DataFrame:
-    """The columns as a data frame of polars: a missing value is null, tuples are lists."""
+    """The columns as a data frame of polars, whose columns have one type each: a missing value is null, tuples are lists, and
+    values of several kinds, as "off" and 0.5, are texts, as in trials.csv."""
     with needed("polars", "a data frame of polars"):
         import polars as pl
 
     def series(name: str, column: Column) -> polars.Series:
         if column.kind == "other":
-            lists = [list(value) if isinstance(value, tuple) else value for value in column.values]
-            return pl.Series(name, lists, strict=False)
+            return pl.Series(name, [None if value is None else text(value) for value in column.values], dtype=pl.String)
+        if column.kind == "list":
+            elements = Column.of(_elements(column.values))
+            dtype = pl.List(getattr(pl, _POLARS_TYPES[elements.kind])) if len(elements.values) else None
+            return pl.Series(name, [None if value is None else list(value) for value in column.values], dtype, strict=False)
         series = pl.Series(name, column.values, dtype=getattr(pl, _POLARS_TYPES[column.kind]))
         return series.fill_nan(None) if column.kind == "real" else series
 

@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
 from ._errors import LayerchainError
-from ._record import Record, Trial, plain
+from ._record import Record, Trial, text
 
 # What a server takes in one request.
 _METRICS, _PARAMS, _RUNS = 1000, 100, 1000
@@ -64,7 +64,7 @@ def _write(client: MlflowClient, experiment: str, trial: Trial, keys: Mapping[st
     if trial.reason is not None:
         tags["reason"] = trial.reason
     client.log_batch(run.info.run_id, tags=[RunTag(key, value) for key, value in tags.items()])
-    params = (Param(key, _text(value)) for key, value in keys.items() if value is not None)
+    params = (Param(key, text(value)[:_LONGEST_PARAM]) for key, value in keys.items() if value is not None)
     while batch := list(islice(params, _PARAMS)):
         client.log_batch(run.info.run_id, params=batch)
     metrics = _metrics(trial, end)
@@ -84,8 +84,3 @@ def _metrics(trial: Trial, time: int) -> Iterator[Metric]:
     for name, value in {**trial.scores, "seconds": trial.seconds}.items():
         if not math.isnan(value):
             yield Metric(name, value, time, step)
-
-
-def _text(value: object) -> str:
-    """A value as trials.csv has it."""
-    return str(value).lower() if isinstance(value, bool) else str(plain(value))[:_LONGEST_PARAM]

@@ -191,5 +191,10 @@ def _frozen(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """A value as trials.csv has it: a list is its JSON text."""
+    """A value with its type, but a list as its JSON text."""
     return json.dumps(value, separators=(",", ":")) if isinstance(value, tuple) else value
+
+
+def text(value: Any) -> str:
+    """A value as trials.csv has it: a list is its JSON text."""
+    return str(value).lower() if isinstance(value, bool) else str(plain(value))
