@@ -35,6 +35,8 @@ def test_an_import_takes_numpy_and_h5py_alone() -> None:
 
 def hide(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     """Makes a package as good as not installed."""
+    for name in [name for name in sys.modules if name.startswith(f"{package}.")]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     monkeypatch.delitem(sys.modules, f"layerchain._{package}", raising=False)
 

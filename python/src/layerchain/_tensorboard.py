@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from ._record import SCORES, Record, Trial, plain
 
 # File systems take names of 255 bytes.
 _LONGEST_NAME = 120
+# A scalar of TensorBoard is an f32.
+_LARGEST = 3.4028234663852886e38
 
 
 def write_runs(record: Record, trials: Sequence[Trial], directory: Path) -> Path:
@@ -34,15 +37,19 @@ def write_runs(record: Record, trials: Sequence[Trial], directory: Path) -> Path
     metrics = [summary_v2.Metric(score) for score in scores]
     with _Run(directory) as run:
         run.add(summary_v2.hparams_config_pb(hparams, metrics, time_created_secs=end), end)
+    too_large = False
     for trial in trials:
         start = end - trial.seconds
         keys = {key: _value(value) for key, value in points[trial.id].items()}
         with _Run(directory / names[trial.id]) as run:
             run.add(summary_v2.hparams_pb(keys, trial_id=trial.id, start_time_secs=start), start)
             for tag, step, value in _scalars(trial):
+                too_large |= _LARGEST < abs(value) < math.inf
                 at = start + trial.seconds * step / _steps(trial)
                 run.add(Summary(value=[Summary.Value(tag=tag, simple_value=value)]), at, step)
             run.add(_session_end(trial, end), end)
+    if too_large:
+        warnings.warn("TensorBoard has no numbers above 3.4e38: larger costs and metrics are infinite there", stacklevel=3)
     return directory
 
 

@@ -7,8 +7,10 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
+from conftest import EXPERIMENT, Workplace
 from serving import served
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -42,6 +44,20 @@ def test_runs_are_not_mixed_with_earlier_ones_and_can_be_chosen(results: Path, t
         sweep.to_tensorboard(tmp_path / "runs")
     with pytest.raises(LayerchainError, match="no finished trial 'none'"):
         sweep.to_tensorboard(tmp_path / "others", trials=["none"])
+
+
+def test_a_cost_beyond_the_numbers_of_tensorboard_gives_a_warning(workplace: Workplace, tmp_path: Path) -> None:
+    # The targets are so large that their squares are.
+    x = np.linspace(0, 1, 40).reshape(20, 2)
+    with h5py.File(workplace.folder / "large.h5", "w") as file:
+        file["train_set_x"], file["train_set_y"] = x, x[:, :1] * 1e25
+    experiment = EXPERIMENT.replace('set = "drawn"', 'train = "large.h5"')
+    (workplace.folder / "large.toml").write_text(f"{experiment}[sweep]\nseed = [1]\n")
+    workplace.run("sweep", "large.toml", "name=large", "train.learning_rate=1e-9", "--progress", "none")
+    sweep = layerchain.read(workplace.folder / "results/large")
+    with pytest.warns(UserWarning, match="no numbers above 3.4e38: larger costs and metrics are infinite there"):
+        directory = sweep.to_tensorboard(tmp_path / "runs")
+    assert EventAccumulator(str(directory / "seed=1")).Reload().Scalars("cost")[0].value == np.inf
 
 
 def test_tensorboard_opens_it(results: Path, tmp_path: Path) -> None:
