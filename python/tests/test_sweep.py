@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from conftest import Workplace
+from conftest import REPOSITORY, Workplace
 
 import layerchain
 from layerchain import LayerchainError, MissingPackage
@@ -152,6 +152,16 @@ def test_what_is_no_record_is_refused_in_one_line(results: Path, tmp_path: Path)
     (tmp_path / "results.db").write_text("text" * 1000)
     with pytest.raises(LayerchainError, match="cannot be read as a record"):
         layerchain.read(tmp_path)
+
+
+def test_a_record_of_a_sweep_that_has_just_begun_has_no_results_yet(tmp_path: Path) -> None:
+    tables = (REPOSITORY / "crates/runner/src/record/record.sql").read_text()
+    for script in ("", f"{tables}; PRAGMA user_version = 4"):
+        with closing(sqlite3.connect(tmp_path / "results.db")) as connection:
+            connection.executescript(script)
+        assert (tmp_path / "results.db").is_file()
+        with pytest.raises(LayerchainError, match="results.db: the sweep has only just begun; no results yet"):
+            layerchain.read(tmp_path)
 
 
 def test_a_record_that_was_changed_is_refused(results: Path, tmp_path: Path) -> None:

@@ -62,13 +62,17 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _read(connection: sqlite3.Connection, path: Path, where: str) -> Sweep:
+    connection.execute("BEGIN")  # one snapshot, though a sweep may be writing
+    begun = RecordError(f"{path}: the sweep has only just begun; no results yet")
+    # A sweep makes the file first, then its tables, then its plan.
+    if connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone() == (0,):
+        raise begun
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version != SCHEMA_VERSION:
         raise RecordError(f"{path}: the record has schema {version}, these plots read schema {SCHEMA_VERSION}")
-    connection.execute("BEGIN")  # one snapshot, though a sweep may be writing
     experiment = connection.execute("SELECT name, data FROM experiment").fetchone()
     if experiment is None:
-        raise RecordError(f"{path}: the record names no experiment")
+        raise begun
     if not seal.plan_is_sound(connection):
         raise RecordError(f"{path}: the experiment, its axes or its plan are not what was stored; run the sweep again")
     damaged = seal.damaged_trials(connection)

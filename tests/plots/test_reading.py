@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 import numpy as np
-from support import RATE, record
+from support import RATE, SCHEMA, record
 from plotting.record import RecordError, read_sweep
 
 AXES = {RATE: [0.1, 0.2], "seed": [1, 2, 3]}
@@ -71,6 +71,15 @@ class Records(unittest.TestCase):
             writer.commit()
             with self.assertRaisesRegex(RecordError, "not what was stored"):
                 read_sweep(here)
+
+    def test_a_record_of_a_sweep_that_has_just_begun_has_no_results_yet(self) -> None:
+        path = self.folder / "results.db"
+        for script in ("", SCHEMA + "; PRAGMA user_version = 4"):
+            with contextlib.closing(sqlite3.connect(path)) as connection:
+                connection.executescript(script)
+            self.assertTrue(path.is_file())
+            with self.assertRaisesRegex(RecordError, "results.db: the sweep has only just begun; no results yet"):
+                read_sweep(self.folder)
 
     def test_a_record_whose_costs_have_no_metrics_is_sound(self) -> None:
         folder = record(self.folder, AXES, lambda p: {"final_cost": 0.5}, lambda p: [(0, 0.7, None), (9, 0.5, None)])

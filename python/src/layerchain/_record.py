@@ -126,13 +126,17 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _read(connection: sqlite3.Connection, path: Path) -> Record:
+    connection.execute("BEGIN")  # one snapshot, though a sweep may be writing
+    begun = LayerchainError(f"{path}: the sweep has only just begun; no results yet")
+    # A sweep makes the file first, then its tables, then its plan.
+    if connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone() == (0,):
+        raise begun
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version != SCHEMA:
         raise LayerchainError(f"{path}: the record has schema {version}, this package reads schema {SCHEMA}")
-    connection.execute("BEGIN")  # one snapshot, though a sweep may be writing
     experiment = connection.execute("SELECT name, description, toml, data, digest FROM experiment").fetchone()
     if experiment is None:
-        raise LayerchainError(f"{path}: nothing has been planned there yet")
+        raise begun
     name, description, toml, data, digest = experiment
     if digest != seal("plan", (row for select in PLAN for row in connection.execute(select))):
         raise LayerchainError(f"{path}: the experiment, its axes or its plan are not what was stored; run the sweep again")
