@@ -87,8 +87,7 @@ class Axis:
             return True
         if len(self.values) < 3 or max(self.values) / min(self.values) < 10:
             return False
-        ratios, steps = np.diff(np.log(self.values)), np.diff(self.values)
-        return bool(np.std(ratios) / np.mean(ratios) < np.std(steps) / np.mean(steps))
+        return _unevenness(np.diff(np.log(self.values))) < _unevenness(np.diff(self.values))
 
     @cached_property
     def close(self) -> bool:
@@ -146,6 +145,12 @@ class Axis:
         """The same axis with the titles that a person gave."""
         columns = tuple(column.called(titles) for column in self.columns)
         return replace(self, title=titles.get(self.key, self.title), columns=columns)
+
+
+def _unevenness(gaps: np.ndarray) -> float:
+    """The standard deviation of gaps as a share of their mean. Their squares alone could overflow, or be 0."""
+    shares = gaps / gaps.max()
+    return float(np.std(shares) / np.mean(shares))
 
 
 def axis_values(values: Iterable[Any]) -> tuple:

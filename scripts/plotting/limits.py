@@ -81,7 +81,7 @@ def _cost_limits(values: np.ndarray, measure: Measure, runs: Sequence[Run]) -> t
     if log_worthwhile([low, high]):
         return low / (high / low) ** 0.06, high * (high / low) ** room, True
     low = 0.0 if 0 <= low < high / 2 else low
-    return low - 0.03 * (high - low), (high + room * (high - low)) if high > low else low + 1, False
+    return low - 0.03 * (high - low), (high + room * (high - low)) if high > low else low + max(1, 0.05 * low), False
 
 
 def _robust_range(costs: np.ndarray, begin: float) -> tuple[float, float]:

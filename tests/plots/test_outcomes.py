@@ -1,6 +1,7 @@
 """Pictures of scores against one key."""
 
 import unittest
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,14 @@ class Outcomes(unittest.TestCase):
         found = sweep({DEPTH: [2, 4], **SEEDS}, lambda p: run(p, train_accuracy=1.0, test_accuracy=0.995))
         figure = one(outcome_figures(found, Wish()))
         self.assertEqual([panel.get_ylim()[1] for panel in figure.axes[1:]], [1.0, 1.0])
+
+    def test_equal_costs_have_a_side_with_room_however_large_they_are(self) -> None:
+        for cost in (0.0, 0.5, 1e17, 1e301):
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                figure = one(outcome_figures(sweep({DEPTH: [2, 4], **SEEDS}, lambda p: run(p, cost=cost)), Wish()))
+            low, high = figure.axes[0].get_ylim()
+            self.assertTrue(low <= cost < high, cost)
 
     def test_the_best_setting_is_one_in_all_panels(self) -> None:
         found = sweep({DEPTH: [2, 4], WIDTH: [5, 10]},

@@ -1,6 +1,7 @@
 """Labels, ticks and the small print."""
 
 import unittest
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -45,6 +46,14 @@ class Labels(unittest.TestCase):
         for values in (rates(7), [a * 10.0**e for e in range(-4, 0) for a in (1, 2, 5)], [0.01, 0.03, 0.1, 1.0]):
             axis = Axis(RATE, "list", tuple(values))
             self.assertEqual((axis.logarithmic, list(axis.positions)), (True, values))
+
+    def test_numbers_are_even_as_logarithms_or_as_they_are_however_large_they_are(self) -> None:
+        for scale in (1e-300, 1.0, 1e300):
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                decades, steps = (Axis(RATE, "list", tuple(scale * value for value in values))
+                                  for values in ([0.01, 0.1, 1.0, 10.0], range(1, 12)))
+                self.assertEqual((decades.logarithmic, steps.logarithmic), (True, False), scale)
 
     def test_names_that_do_not_fit_over_their_panels_stand_in_the_small_print(self) -> None:
         points = [{RATE: rate, KIND: kind, DECAY: decay, WIDTH: width} for rate in (0.1, 0.2) for width in (5, 10)
