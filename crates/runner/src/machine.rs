@@ -13,7 +13,7 @@ use kernels::lapack;
 use serde::{Deserialize, Serialize};
 
 pub use self::memory::available_bytes;
-use crate::text::{path_as_text, quoted};
+use crate::text::{path_as_text, quoted_path};
 
 /// True if HDF5 is built in; otherwise the system's library is linked.
 const BUILT_IN: bool = cfg!(feature = "static-hdf5");
@@ -109,7 +109,7 @@ impl Machine {
         let Blas { name, version, core, path, sha256, .. } = then;
         if (name, version, sha256) != (&here.name, &here.version, &here.sha256) {
             match hash_file(path) {
-                Ok(hash) if hash == *sha256 => format!("--blas {}", quoted([path.display().to_string()])),
+                Ok(hash) if hash == *sha256 => format!("--blas {}", quoted_path(path)),
                 _ => format!("the {name} {version} that was at {} (sha256 {sha256:.12})", path.display()),
             }
         } else if *core != here.core && *name == Family::OpenBlas.to_string() {

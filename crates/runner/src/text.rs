@@ -177,14 +177,23 @@ pub(crate) fn quoted(words: impl IntoIterator<Item = String>) -> String {
     words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
 }
 
-/// Quotes a word for a shell.
+/// Formats a path as a shell takes it, quoted where that is needed.
+pub(crate) fn quoted_path(path: &Path) -> String {
+    quoted([path.display().to_string()])
+}
+
+/// Quotes a word for a shell; a line end or a hidden character is written as an escape, which messages leave as it is.
 pub(crate) fn in_quotes(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
+    if visible_line(word) == word {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    format!("$'{}'", visible_line(&word.replace('\\', r"\\").replace('\'', r"\'")))
 }
 
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
+    use std::process::Command;
     use std::time::Duration;
 
     use super::{
@@ -292,5 +301,15 @@ mod tests {
     fn a_word_with_spaces_is_quoted_as_a_shell_takes_it() {
         let words = ["runner", "sweep", "depth.toml", "seed=1", "sweep.seed=[1, 2]", "name=it's"].map(str::to_owned);
         assert_eq!(quoted(words), r"runner sweep depth.toml seed=1 'sweep.seed=[1, 2]' 'name=it'\''s'");
+    }
+
+    #[test]
+    fn a_word_with_a_line_end_is_one_line_that_a_shell_reads_back() {
+        let word = "it's\n\ta \\n \u{1b}[1m";
+        let quoted = quoted([word.to_owned()]);
+        assert_eq!(quoted, r"$'it\'s\n\ta \\n \u001b[1m'");
+        assert_eq!(visible_line(&quoted), quoted);
+        let shell = Command::new("bash").args(["-c", &format!("printf %s {quoted}")]).output().unwrap();
+        assert_eq!(String::from_utf8(shell.stdout).unwrap(), word);
     }
 }

@@ -15,7 +15,7 @@ use crate::results::setting::{Setting, different_trials};
 use crate::results::trials::{Row, SEED};
 use crate::run::outcome::Status;
 use crate::terminal::note;
-use crate::text::{plain, short_name};
+use crate::text::{plain, quoted_path, short_name, visible_line};
 use datasets::text::count;
 
 /// Prints the answer on stdout.
@@ -39,27 +39,29 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
     let (seeds, swept) = (setting.with_status(Status::Completed), settings_in_words(trial, &keys));
     let over = if seeds > 1 { format!(", by the mean over {seeds} seeds") } else { String::new() };
     let rung = trial.rung.map(|rung| format!(" of rung {rung}")).unwrap_or_default();
-    let mut lines = format!(
-        "# {}: the best of {}{rung} by {} ({}){over}\n",
+    let which_best = format!(
+        "{}: the best of {}{rung} by {} ({}){over}",
         trials.name,
         count(*among, "setting"),
         score.column.name,
         score.why,
     );
-    lines += &format!(
-        "# {}: {}{}\n",
+    let its_result = format!(
+        "{}: {}{}",
         if swept.is_empty() { "its result" } else { &swept },
         measured(setting, score),
         lost(setting)
     );
     let seed = trial.values.get(SEED).map(|seed| format!(", seed {seed}")).unwrap_or_default();
-    let dir = args.which.dir.display();
-    lines += &format!(
-        "# its best trial: {}{seed}: {}; its net: runner train {dir} --trial {}\n",
+    let its_trial = format!(
+        "its best trial: {}{seed}: {}; its net: runner train {} --trial {}",
         trial.trial,
         measured(&Setting::alone(trial), score),
+        quoted_path(&args.which.dir),
         trial.trial
     );
+    let comments = [which_best, its_result, its_trial];
+    let mut lines: String = comments.iter().map(|comment| format!("# {}\n", visible_line(comment))).collect();
     for (key, value) in overrides(trial, &keys) {
         lines += &format!("{key}={}\n", toml(&value));
     }

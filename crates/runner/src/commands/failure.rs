@@ -16,6 +16,7 @@ use crate::record::names::EXPERIMENT;
 use crate::run::execute;
 use crate::run::untrusted::Untrusted;
 use crate::terminal::say;
+use crate::text::quoted_path;
 
 /// The exit code of a command that was interrupted, or whose time budget is over.
 pub(super) const INTERRUPTED: u8 = 130;
@@ -47,7 +48,7 @@ pub(super) enum Failure {
     #[error(
         "trial {id}: it stopped at another iteration than in the record, so that its net could not be kept, and no model is written; to train \
          it without its fleet: runner train {0}, with its settings as KEY=VALUE",
-        dir.join(EXPERIMENT).display()
+        quoted_path(&dir.join(EXPERIMENT))
     )]
     NotKept {
         id: String,

@@ -30,7 +30,7 @@ use crate::record::folder::lock;
 use crate::record::names::EXPERIMENT;
 use crate::record::shard_names::shards_of;
 use crate::terminal::say;
-use crate::text::{first_difference, quoted};
+use crate::text::{first_difference, quoted, quoted_path};
 
 /// Submits the shards of a sweep that have trials left, and the merge after them.
 pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode> {
@@ -91,7 +91,7 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     for (array, tasks) in &arrays {
         jobs.send(array, *tasks, &others)?;
     }
-    say(&format!("runner status {} shows how far they are", word(&folder)));
+    say(&format!("runner status {} shows how far they are", quoted_path(&folder)));
     print_names(&[&folder])?;
     Ok(ExitCode::SUCCESS)
 }
@@ -109,8 +109,8 @@ fn what_is_missing(prepared: &mut PreparedSubmission, submission: &Submission, f
     let left = left(prepared, submission.shards)?;
     if left.is_empty() && (prepared.is_over || prepared.rungs_ahead() == 0) {
         return Ok(ToSend::Nothing(match prepared.is_over {
-            true => format!("{NONE_GOES_ON}; the results are in {}", word(&prepared.out)),
-            false => format!("every trial is in a record; runner merge {} joins them", word(folder)),
+            true => format!("{NONE_GOES_ON}; the results are in {}", quoted_path(&prepared.out)),
+            false => format!("every trial is in a record; runner merge {} joins them", quoted_path(folder)),
         }));
     }
     let tasks = with_a_task(submission, folder)?;
@@ -133,6 +133,10 @@ fn here() -> Result<[PathBuf; 2]> {
 /// Refuses a path that a script, which is text, can't have.
 fn is_for_a_script(path: &Path) -> Result<()> {
     match path.to_str() {
+        Some(text) if text.contains('\n') => bail!(
+            "{}: this path has a line end, which a line of a script for Slurm can't have; submit from or into another folder",
+            path.display()
+        ),
         Some(_) => Ok(()),
         None => bail!(
             "{}: this path is not UTF-8, as the scripts for Slurm are; submit from or into another folder",
@@ -179,11 +183,11 @@ fn scripts(
     Ok(Scripts {
         words: format!("{name}: {} in {}", count(prepared.plan.trials.len(), "trial"), count(sizes.shards, "shard")),
         name: quoted([name.clone()]),
-        directory: word(&directory),
-        runner: word(&runner),
-        experiment: word(&folder.join(EXPERIMENT)),
-        out: word(&prepared.out),
-        folder: word(folder),
+        directory: quoted_path(&directory),
+        runner: quoted_path(&runner),
+        experiment: quoted_path(&folder.join(EXPERIMENT)),
+        out: quoted_path(&prepared.out),
+        folder: quoted_path(folder),
         shards: sizes.shards,
         threads: prepared.experiment.threads,
         cpus: sizes.cpus,
@@ -191,11 +195,6 @@ fn scripts(
         time: sizes.time,
         options,
     })
-}
-
-/// Writes a path as a shell takes it.
-fn word(path: &Path) -> String {
-    quoted([path.display().to_string()])
 }
 
 /// Writes numbers as Slurm takes an array: `0-3,7%2`.

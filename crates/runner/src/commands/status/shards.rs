@@ -17,6 +17,7 @@ use crate::record::shard_names::{shard_folder, shard_in};
 use crate::record::shards::{misplaced, records_in};
 use crate::run::outcome::Status;
 use crate::terminal::warn;
+use crate::text::quoted_path;
 
 /// The state of a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -231,7 +232,7 @@ impl SweepStatus {
 fn merged_in(out: &Path, folder: &Path) -> Result<Option<ShardRecord>, Error> {
     match ShardRecord::read(out) {
         Err(Error::DamagedPlan(_)) => {
-            let (place, folder) = (out.display(), folder.display());
+            let (place, folder) = (out.display(), quoted_path(folder));
             warn(&format!("{place}: not counted: its plan is damaged; runner merge {folder} writes it anew"));
             Ok(None)
         }

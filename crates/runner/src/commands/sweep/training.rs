@@ -38,7 +38,7 @@ use crate::run::running_fleets::RunningFleets;
 use crate::run::training::{Run, left_to_train};
 use crate::run::workers::Workers;
 use crate::terminal::{say, warn};
-use crate::text::{first_and_others, visible_line};
+use crate::text::{first_and_others, quoted_path, visible_line};
 use datasets::text::count;
 
 /// The state of a sweep's training, from rung to rung.
@@ -243,7 +243,7 @@ impl Training {
 
 /// Says how the shards of a sweep become one.
 fn say_next(sweep: &PreparedSweep) {
-    let shards = sweep.folder.parent().unwrap_or(&sweep.folder).display();
+    let shards = quoted_path(sweep.folder.parent().unwrap_or(&sweep.folder));
     let then = if sweep.has_rungs_left() { ", which each shard needs before the next rung" } else { "" };
     say(&format!("runner merge {shards} joins the shards{then}"));
 }

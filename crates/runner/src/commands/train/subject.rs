@@ -24,6 +24,7 @@ use crate::run::fleet::Kept;
 use crate::run::outcome::{Outcome, Status};
 use crate::spec::experiment::Experiment;
 use crate::terminal::{say, warn};
+use crate::text::quoted_path;
 use datasets::files::hash_file;
 use datasets::text::count;
 
@@ -99,7 +100,10 @@ impl RecordedTrial {
     fn read(record: &Record, dir: &Path, id: String) -> Result<Self> {
         let mut recipes = record.recipes()?;
         let Some(recipe) = recipes.get(&id) else {
-            bail!("trial {id}: the record has lost its data or its fleet; runner verify {} says more", dir.display());
+            bail!(
+                "trial {id}: the record has lost its data or its fleet; runner verify {} says more",
+                quoted_path(dir)
+            );
         };
         let history = record.history(&id, &recipe.trial)?;
         if recipe.trial.summary.status == Status::Failed {
