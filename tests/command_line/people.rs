@@ -127,6 +127,22 @@ fn a_long_trial_is_told_of_on_its_way_and_an_interrupted_sweep_how_to_go_on() {
 }
 
 #[test]
+fn a_terminal_that_takes_no_codes_or_is_narrow_gets_plain_lines() {
+    let bench = Bench::new();
+    bench.write("small.toml", EXPERIMENT);
+    let shown = |set_up: &str| {
+        let on_a_terminal = format!("{set_up}; $RUNNER sweep small.toml --fresh");
+        text(&bench.shell(&format!("script -qec '{on_a_terminal}' /dev/null </dev/null")).stdout)
+    };
+    let has_codes = |shown: &str| shown.contains('\u{1b}');
+    assert!(has_codes(&shown("stty cols 80 rows 24; export TERM=xterm")));
+    for set_up in ["stty cols 80 rows 24; export TERM=dumb", "stty cols 20 rows 24; export TERM=xterm"] {
+        let shown = shown(set_up);
+        assert!(!has_codes(&shown) && shown.contains("[3/3] "), "{set_up}: {shown:?}");
+    }
+}
+
+#[test]
 fn quiet_says_warnings_and_errors_alone_and_verbose_more_than_the_usual() {
     let bench = Bench::new().with_own_core();
     bench.write("small.toml", EXPERIMENT);

@@ -1,6 +1,7 @@
 //! Messages to users on stderr: which of them are said, in colour or not, as JSON or as text. Marks on stdout are painted here too.
 
 use std::borrow::Cow;
+use std::env;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
@@ -139,11 +140,15 @@ pub(crate) fn with_painted_marks(text: &str) -> Cow<'_, str> {
     Cow::Owned(painted)
 }
 
+/// Returns whether stderr is a terminal on which lines can be cleared and drawn again.
+pub(crate) fn takes_control_codes() -> bool {
+    stderr().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
 /// Clears a terminal from the start of the current line on: a bar that a narrower window has wrapped has several lines.
 pub(crate) fn clear_from_here() {
-    let mut stderr = stderr();
-    if stderr.is_terminal() {
-        let _ = write!(stderr, "\r\u{1b}[J");
+    if takes_control_codes() {
+        let _ = write!(stderr(), "\r\u{1b}[J");
     }
 }
 

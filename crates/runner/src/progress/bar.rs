@@ -14,8 +14,8 @@ const WIDEST: u16 = 80;
 /// Columns at the end of the line that stay free: a terminal writes ^C there, and goes to the next line where it has no room.
 const FREE: u16 = 4;
 
-/// Columns of the share that is done and of the time that is left.
-const BESIDE: usize = "100%  89s left  ".len();
+/// Columns of the time that is left.
+const LEFT: usize = "  89s left".len();
 
 /// Makes a bar on stderr, with what is `done` in words of indicatif's template.
 pub(super) fn new(parts: u64, done: &str) -> ProgressBar {
@@ -26,25 +26,26 @@ fn on(terminal: impl TermLike + 'static, parts: u64, done: &str) -> ProgressBar 
     let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrower { terminal, drawn: AtomicU16::new(0) }), 20);
     let bar = ProgressBar::with_draw_target(Some(parts), target);
     // The bar takes what the words leave.
-    let style = ProgressStyle::with_template(&format!("{{wide_bar}} {done}{{left}}  {{msg}}"));
+    let style = ProgressStyle::with_template(&format!("{{wide_bar}} {done}{{left}}{{msg}}"));
     bar.set_style(style.expect("a template without mistakes").with_key("left", time_left));
     bar
 }
 
-/// Returns the columns that a bar on stderr has.
-pub(super) fn columns() -> usize {
-    columns_of(Term::stderr().size().1).into()
+/// Joins the first words for which a bar on stderr has room beside what is done, which takes `done` columns.
+pub(super) fn fitting(words: impl IntoIterator<Item = String>, done: usize) -> String {
+    fitting_into(columns_of(Term::stderr().size().1), words, done)
 }
 
-/// Joins the first words, at least one, that fit into a bar of these columns: a longer line would be broken into two, of which
-/// one would stay on the screen.
-pub(super) fn fitting(words: impl IntoIterator<Item = String>, columns: usize) -> String {
+/// Joins the first words that fit into a bar of these columns: a longer line would be broken into two, of which one would stay on the
+/// screen.
+fn fitting_into(columns: u16, words: impl IntoIterator<Item = String>, done: usize) -> String {
+    let room = usize::from(columns).saturating_sub(1 + done + LEFT);
     let joined = words.into_iter().scan(String::new(), |line, word| {
-        *line = if line.is_empty() { word } else { format!("{line}, {word}") };
+        *line += if line.is_empty() { "  " } else { ", " };
+        *line += &word;
         Some(line.clone())
     });
-    let room = joined.enumerate().take_while(|(index, line)| *index == 0 || BESIDE + line.chars().count() <= columns);
-    room.last().map(|(_, line)| line).unwrap_or_default()
+    joined.take_while(|line| line.chars().count() <= room).last().unwrap_or_default()
 }
 
 fn columns_of(terminal: u16) -> u16 {
@@ -191,7 +192,7 @@ mod tests {
         for (columns, width) in [(60, 56), (80, 76), (200, 76)] {
             let paper = Paper::new(columns);
             let bar = on(paper.clone(), 100, "{percent:>3}%");
-            bar.set_message("16/108 trials, best cost 0.1947");
+            bar.set_message("  16/108 trials, best cost 0.1947");
             bar.tick();
             let drawn = || paper.text.lock().unwrap().trim_end_matches('\n').to_owned();
             assert_eq!(drawn().chars().count(), width, "{}", drawn());
@@ -209,19 +210,20 @@ mod tests {
         let words =
             || ["16/108 trials", "best cost 0.1947", "iteration 7157 of 20000", "cost 0.0006"].map(str::to_owned);
         for (columns, said) in [
-            (20, "16/108 trials"),
-            (60, "16/108 trials, best cost 0.1947"),
-            (80, "16/108 trials, best cost 0.1947, iteration 7157 of 20000"),
+            (20, ""),
+            (40, "  16/108 trials"),
+            (60, "  16/108 trials, best cost 0.1947"),
+            (80, "  16/108 trials, best cost 0.1947, iteration 7157 of 20000"),
         ] {
             let paper = Paper::new(columns);
             let bar = on(paper.clone(), 100, "{percent:>3}%");
-            bar.set_message(fitting(words(), columns_of(columns).into()));
+            bar.set_message(fitting_into(columns_of(columns), words(), "100%".len()));
             bar.set_position(50);
             std::thread::sleep(std::time::Duration::from_millis(100));
             bar.tick();
             let drawn = paper.text.lock().unwrap().trim_end().to_owned();
-            assert!(drawn.ends_with(&format!(" left  {said}")), "{drawn}");
-            assert!(columns < 60 || drawn.chars().count() <= columns_of(columns).into(), "{drawn}");
+            assert!(drawn.ends_with(&format!(" left{said}")), "{drawn}");
+            assert!(drawn.chars().count() <= columns_of(columns).into(), "{drawn}");
         }
     }
 

@@ -1,17 +1,19 @@
 //! The ways to show progress.
 
-use std::io::{IsTerminal, stderr};
-
 use clap::ValueEnum;
+use console::Term;
 
-use crate::terminal::{is_quiet, speak_json};
+use crate::terminal::{is_quiet, speak_json, takes_control_codes};
+
+/// Columns that a terminal has at least if a bar is drawn there.
+const LEAST_COLUMNS: u16 = 40;
 
 /// The way to show progress that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ProgressMode {
-    /// A bar on a terminal, plain lines elsewhere, nothing with --quiet.
+    /// A bar on a terminal of 40 columns or more, plain lines elsewhere, nothing with --quiet.
     Auto,
-    /// A bar, where there is a terminal.
+    /// A bar, where there is such a terminal.
     Bar,
     /// Plain lines (of a sweep: one for each finished trial, and every few seconds the state of those in training).
     Plain,
@@ -38,15 +40,20 @@ impl ProgressMode {
         }
     }
 
-    /// Returns the form in which progress is shown here, which also depends on --quiet and on whether stderr is a terminal.
+    /// Returns the form in which progress is shown here, which also depends on --quiet and on whether stderr is a terminal with room.
     pub(super) fn form(self) -> Form {
         match self {
             ProgressMode::None => Form::Nothing,
             ProgressMode::Json => Form::Events,
             ProgressMode::Auto if is_quiet() => Form::Nothing,
-            // indicatif draws nothing where there is no terminal.
-            ProgressMode::Auto | ProgressMode::Bar if stderr().is_terminal() => Form::Bar,
+            // On any other terminal a bar would leave control codes or broken lines behind.
+            ProgressMode::Auto | ProgressMode::Bar if has_room_for_a_bar() => Form::Bar,
             ProgressMode::Auto | ProgressMode::Bar | ProgressMode::Plain => Form::Lines,
         }
     }
+}
+
+/// Returns whether stderr is a terminal on which a bar can be drawn, and has room for its words.
+fn has_room_for_a_bar() -> bool {
+    takes_control_codes() && Term::stderr().size().1 >= LEAST_COLUMNS
 }

@@ -23,6 +23,8 @@ use crate::text::decimals;
 const LONG: Duration = Duration::from_secs(2);
 /// Trials on their way that one line or event lists at most.
 const LISTED: usize = 8;
+/// Columns of the share that is done.
+const PERCENT: usize = "100%".len();
 
 /// Shows a sweep's progress. Its measure is flops, so that the time left is right when trials differ in size.
 pub struct SweepProgress {
@@ -238,7 +240,7 @@ impl State {
             on_its_way.map(|running| format!("iteration {} of {}", running.iteration(), running.iterations)),
             on_its_way.and_then(RunningFleet::cost).map(|cost| format!("cost {}", decimals(cost, 4))),
         ];
-        bar.set_message(bar::fitting(words.into_iter().flatten(), bar::columns()));
+        bar.set_message(bar::fitting(words.into_iter().flatten(), PERCENT));
         bar.tick();
     }
 }
@@ -267,7 +269,7 @@ fn scores(outcome: &Outcome) -> String {
 
 fn bar_of(trials: usize, flops: f64) -> ProgressBar {
     let bar = bar::new(mega(flops).max(1), "{percent:>3}%");
-    bar.set_message(format!("0/{trials} trials"));
+    bar.set_message(bar::fitting([format!("0/{trials} trials")], PERCENT));
     bar
 }
 

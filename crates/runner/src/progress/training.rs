@@ -72,7 +72,8 @@ impl TrainingProgress {
             Shown::Bar { bar, drawn } if drawn.borrow().elapsed() >= DRAWN_EVERY => {
                 drawn.replace(Instant::now());
                 bar.set_position(iteration as u64);
-                bar.set_message(format!("cost {}", decimals(cost, 4)));
+                let done = format!("{0}/{0}", self.iterations).len();
+                bar.set_message(bar::fitting([format!("cost {}", decimals(cost, 4))], done));
             }
             Shown::Lines { every } if iteration.is_multiple_of(*every) => self.line(iteration, cost),
             Shown::Events { told } if told.borrow().elapsed() >= TOLD_EVERY => {
