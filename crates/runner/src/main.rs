@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use clap_complete::CompleteEnv;
 use kernels::CacheAlignedAllocator;
-use runner::cli::{COMPLETE, Cli, with_removals};
+use runner::cli::{COMPLETE, Cli};
 use runner::commands;
 use runner::commands::failure::exit_code;
 use signal_hook::consts::SIGXFSZ;
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     // HDF5 must load no plugins, whatever a file asks for: a plugin brings another HDF5 and code of unknown origin
     // along.
     kernels::set_variable("HDF5_PLUGIN_PRELOAD", "::");
-    match outlive_file_limit().and_then(|()| commands::run(Cli::parse_from(with_removals(args_os())))) {
+    match outlive_file_limit().and_then(|()| commands::run(args_os())) {
         Ok(code) => code,
         Err(error) => {
             runner::terminal::fail(&format!("{error:#}"));

@@ -8,7 +8,6 @@ use super::cluster::{Merge, Status, Submit};
 use super::data::Data;
 use super::experiment::{Gradcheck, Trace};
 use super::models::{Evaluate, Export, Predict, Train};
-use super::rehearse::Rehearse;
 use super::results::{Best, Claims, Compare, Report, Show, Tag, Verify};
 use super::shells::{Completions, Man};
 use super::sweep::Sweep;
@@ -261,7 +260,4 @@ Examples:
     #[command(after_help = "Example:
   runner man ~/.local/share/man/man1 && man runner-sweep")]
     Man(Man),
-    /// Read files in a process of its own, before the program reads them itself.
-    #[command(hide = true)]
-    Rehearse(Rehearse),
 }

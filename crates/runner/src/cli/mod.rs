@@ -28,7 +28,7 @@ pub use self::data::{Data, Fetch, Generate, Import, Inspect};
 use self::exit_codes::EXIT_CODES;
 pub use self::experiment::{ExperimentArgs, Gradcheck, Trace};
 pub use self::models::{Evaluate, Export, Predict, Train, WhichPart};
-pub use self::rehearse::Rehearse;
+pub use self::rehearse::{REHEARSE, Rehearse};
 pub use self::results::{Best, Claims, Compare, Report, Retrain, Show, Tag, Verify, Which, with_removals};
 pub use self::shells::{COMPLETE, Completions, Man};
 pub use self::sweep::Sweep;

@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::Parser;
 
-/// Arguments of `runner rehearse`.
-#[derive(Args, Debug)]
+/// The first word of a command line that reads files in a process of its own, before the program reads them itself. It is no subcommand:
+/// clap would suggest it to users.
+pub const REHEARSE: &str = "rehearse";
+
+/// The words after [`REHEARSE`].
+#[derive(Debug, Parser)]
 pub struct Rehearse {
     /// The kind of reading, as JSON.
     pub reading: String,

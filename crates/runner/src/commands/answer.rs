@@ -43,9 +43,20 @@ pub(super) fn print_files(files: &Files) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Writes the help or the version that was asked for to stdout.
+pub(super) fn print_help(help: &clap::Error) -> Result<ExitCode> {
+    let result = help.print().and_then(|()| io::stdout().flush());
+    but_for_a_closed_pipe(result).map_err(Failure::Unanswered)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn write(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    but_for_a_closed_pipe(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+fn but_for_a_closed_pipe(result: io::Result<()>) -> io::Result<()> {
+    match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }

@@ -43,18 +43,33 @@ mod trace;
 mod train;
 mod verify;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use clap::Parser;
 
-use crate::cli::{Blas, Cli, Command};
+use self::answer::print_help;
+use crate::cli::{Blas, Cli, Command, REHEARSE, Rehearse, with_removals};
 use crate::terminal::set_up;
 
-/// Runs a subcommand.
+/// Does what a command line says, of which the first word names this program. A mistake in it ends the program with clap's message.
 ///
 /// # Errors
 /// The error that stopped the command, a single line.
-pub fn run(Cli { command, blas, verbose, quiet, color }: Cli) -> Result<ExitCode> {
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode> {
+    let arguments = with_removals(arguments);
+    if arguments.get(1).is_some_and(|word| word == REHEARSE) {
+        return rehearse::run(&Rehearse::parse_from(&arguments[1..]));
+    }
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => run_subcommand(cli),
+        Err(help) if !help.use_stderr() => print_help(&help),
+        Err(mistake) => mistake.exit(),
+    }
+}
+
+fn run_subcommand(Cli { command, blas, verbose, quiet, color }: Cli) -> Result<ExitCode> {
     set_up(if quiet { -1 } else { i8::from(verbose) }, color);
     let own = blas_of(&command);
     if blas.is_some() && own.is_none() {
@@ -88,7 +103,6 @@ pub fn run(Cli { command, blas, verbose, quiet, color }: Cli) -> Result<ExitCode
         Command::Schema => schema::run(),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
-        Command::Rehearse(args) => rehearse::run(&args),
     }
 }
 

@@ -121,7 +121,7 @@ fn run_copy(reading: &Reading, paths: &[&Path]) -> Result<CopyEnd> {
     // This very program, even if its file has been replaced since it started.
     let status = Command::new("/proc/self/exe")
         .arg0("runner")
-        .args(["rehearse", "--", &reading])
+        .args([cli::REHEARSE, "--", &reading])
         .args(paths)
         // Fills new and freed memory with a pattern, so that it holds no plausible values by chance.
         .env("MALLOC_PERTURB_", "165")
