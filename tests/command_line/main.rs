@@ -21,6 +21,7 @@ mod export; // models for other programs
 mod faults; // a disk that fails, lies or stops
 mod forms; // every call that trains was checked in that form; later faults
 mod halving; // the rungs of successive halving
+mod help; // the help and the manual pages
 mod hints; // printed commands, which a shell takes as they are
 mod hostile; // files that crash libhdf5; pipes; what steers a terminal
 mod import; // other formats, good and bad

@@ -6,7 +6,7 @@ use super::bench::Bench;
 use super::blas::Blas;
 use super::cluster::{Merge, Status, Submit};
 use super::data::Data;
-use super::experiment::{Gradcheck, Trace};
+use super::experiment::{Gradcheck, Trace, with_help_of_file};
 use super::models::{Evaluate, Export, Predict, Train};
 use super::results::{Best, Claims, Compare, Report, Show, Tag, Verify};
 use super::shells::{Completions, Man};
@@ -45,8 +45,9 @@ pub enum Command {
     /// lack trials. What is not given here is taken from ~/.config/layerchain/cluster.toml, or the file that LAYERCHAIN_CLUSTER names,
     /// whose keys are these options.
     #[command(after_help = "Examples:
-  runner submit experiments/depth.toml --shards 8 --partition short --dry-run
-  runner submit experiments/depth.toml --shards 8 --max-parallel 4 --time 1h
+  runner submit experiments/depth.toml --shards 8 --dry-run
+  runner submit experiments/depth.toml --shards 8 --partition short \\
+      --max-parallel 4 --time 1h
   runner status results/depth.shards
   runner submit experiments/depth.toml --resume")]
     Submit(Submit),
@@ -75,7 +76,7 @@ pub enum Command {
   runner train results/depth --best
   runner train results/depth --trial 1a2b3c --out cats.h5
   runner predict results/course-4layer/model.h5 my-cat.jpg")]
-    #[command(mut_arg("file", |file| file.help(
+    #[command(mut_args(|argument| with_help_of_file(argument,
         "An experiment of one point, such as experiments/course-4layer.toml; with --trial or --best a results directory, such as \
          results/depth"
     )))]
@@ -135,7 +136,8 @@ Exit code 1 if no trial fits it.")]
     #[command(after_help = "Examples:
   runner best results/depth
   runner best results/depth --by test_accuracy --where 'depth = 4'
-  runner train results/depth/experiment.toml $(runner best results/depth | grep -v '#')
+  runner train results/depth/experiment.toml \\
+      $(runner best results/depth | grep -v '#')
   runner best results/depth --json | jq .setting.keys")]
     Best(Best),
     /// Compare two sweeps: their trials paired by the swept keys, differences with their standard errors.
@@ -195,7 +197,8 @@ Exit code 1 if no trial fits it.")]
     /// depend on, such as the learning rate, share a net.
     #[command(after_help = "Examples:
   runner gradcheck experiments/course-4layer.toml
-  runner gradcheck experiments/depth.toml model.activation=gelu --elements 100")]
+  runner gradcheck experiments/depth.toml model.activation=gelu \\
+      --elements 100")]
     Gradcheck(Gradcheck),
     /// Lay one step of a small net open: every matrix from X to the new W and b, with its shape and equation.
     ///
@@ -208,7 +211,7 @@ Exit code 1 if no trial fits it.")]
       layer.1.activation=tanh --step 3
   runner trace experiments/trace/l-model-forward.toml --html step.html
   runner trace experiments/course-2layer.toml --examples 1")]
-    #[command(mut_arg("file", |file| file.help(
+    #[command(mut_args(|argument| with_help_of_file(argument,
         "A worked example, such as experiments/trace/lecture.toml, or an experiment of one point, such as experiments/course-2layer.toml"
     )))]
     Trace(Trace),
@@ -252,8 +255,8 @@ Examples:
     Schema,
     /// Print a script by which a shell completes commands, options, files and the keys of experiments.
     #[command(after_help = "Examples:
-  source <(runner completions bash)            # in ~/.bashrc
-  source <(runner completions zsh)             # in ~/.zshrc, after compinit
+  source <(runner completions bash)  # in ~/.bashrc
+  source <(runner completions zsh)   # in ~/.zshrc, after compinit
   runner completions fish > ~/.config/fish/completions/runner.fish")]
     Completions(Completions),
     /// Write manual pages into a folder.

@@ -30,15 +30,17 @@ pub enum Data {
     /// --side or --height and --width say that they are the pixels of pictures. A folder of pictures has a folder for
     /// each class.
     #[command(after_help = "Examples:
-  runner data import train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz \\
-      --test t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz --name mnist
+  runner data import train-images-idx3-ubyte.gz \\
+      train-labels-idx1-ubyte.gz --test t10k-images-idx3-ubyte.gz \\
+      t10k-labels-idx1-ubyte.gz --name mnist
   runner data import digits.csv.gz --label last --test-share 0.2 --seed 1
   runner data import houses.csv --target price,rent --test-share 0.2
   runner data import passengers.csv --label survived --ignore name \\
       --missing mean --categorical one-hot --test-share 0.2
   runner data import mnist.npz
   runner data import x.npy y.npy --test x_test.npy y_test.npy --name mine
-  runner data import flowers/train --test flowers/test --side 64 --name flowers")]
+  runner data import flowers/train --test flowers/test --side 64 \\
+      --name flowers")]
     Import(Box<Import>),
     /// Print what is in HDF5 data files: shapes, types, class balance or range of values, hashes.
     Inspect(Inspect),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Arg, Args};
 use clap_complete::ArgValueCompleter;
 
 use super::blas::Blas;
@@ -18,6 +18,11 @@ pub struct ExperimentArgs {
     /// then fixed.
     #[arg(index = 2, value_name = "KEY=VALUE", add = ArgValueCompleter::new(candidates))]
     pub overrides: Vec<String>,
+}
+
+/// Gives FILE of [`ExperimentArgs`] another help. `Command::mut_arg` does too, but puts the argument behind all others, in manual pages.
+pub(super) fn with_help_of_file(argument: Arg, help: &'static str) -> Arg {
+    if argument.get_id() == "file" { argument.help(help) } else { argument }
 }
 
 /// Arguments of `runner gradcheck`.

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 use datasets::files::{make_folder, regular_file, write_whole};
 
 use super::answer::print_names;
@@ -35,11 +36,40 @@ fn add_pages(command: &Command, pages: &mut Vec<(String, Vec<u8>)>) -> Result<()
     for below in command.get_subcommands().filter(|command| !command.is_hide_set()) {
         add_pages(below, pages)?;
     }
-    let man = Man::new(command.clone());
+    // What comes after the help has sections and lines of its own, which `Man` would fill.
+    let man = Man::new(command.clone().after_help(None::<&str>));
     let mut page = Vec::new();
     man.render(&mut page)?;
+    if let Some(text) = command.get_after_help() {
+        sections(&text.to_string()).to_writer(&mut page)?;
+    }
     pages.push((man.get_filename(), page));
     Ok(())
+}
+
+/// Writes what comes after a help as sections. A paragraph that is indented below its heading keeps its lines, so that examples can be
+/// copied.
+fn sections(text: &str) -> Roff {
+    let mut page = Roff::new();
+    for paragraph in text.split("\n\n") {
+        let Some((heading, indented)) = paragraph.split_once(":\n  ") else {
+            page.control("PP", []);
+            page.text([roman(paragraph.replace('\n', " "))]);
+            continue;
+        };
+        let title = match heading {
+            "Example" | "Examples" => "EXAMPLES".to_owned(),
+            "Exit codes" => "EXIT STATUS".to_owned(),
+            other => other.to_uppercase(),
+        };
+        page.control("SH", [&*title]);
+        page.control("nf", []);
+        for line in indented.lines() {
+            page.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
+        }
+        page.control("fi", []);
+    }
+    page
 }
 
 /// Refuses to write over what is not an earlier page of that name.
