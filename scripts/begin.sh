@@ -9,8 +9,12 @@ case "${1:-}" in
     ;;
 esac
 
-# With the first one set, cd could go elsewhere; the scripts take programs from target/.
-unset CDPATH CARGO_TARGET_DIR
+# With it set, cd could go elsewhere.
+unset CDPATH
+# The scripts take programs from target/, wherever a variable or ~/.cargo/config.toml would have them built.
+unset CARGO_BUILD_TARGET CARGO_BUILD_TARGET_DIR
+CARGO_TARGET_DIR=$(realpath -s "$(dirname "${BASH_SOURCE[0]}")/../target")
+export CARGO_TARGET_DIR
 export HOME="${HOME:-$(getent passwd "$(id -u)" | cut -d : -f 6)}"
 
 # What a script starts is in other folders: a relative path would not be found there.
