@@ -23,6 +23,8 @@ pub struct Split {
     pub image_shape: Option<[usize; 3]>,
     /// The targets, one for each example.
     pub targets: Targets,
+    /// The row of each example in the file, from 0 on.
+    pub rows: Vec<usize>,
     /// SHA-256 of the whole file, in hexadecimal.
     pub sha256: String,
 }
@@ -49,7 +51,8 @@ impl Split {
     ) -> Result<Self, Error> {
         let x = read_features(&split.x, split.x_element, (split.examples, split.features))
             .map_err(|problem| split.in_x(problem))?;
-        Ok(Self { x, image_shape: split.image_shape(), targets, sha256: sha256()? })
+        let rows = (0..split.examples).collect();
+        Ok(Self { x, image_shape: split.image_shape(), targets, rows, sha256: sha256()? })
     }
 
     /// Returns the number of examples m.

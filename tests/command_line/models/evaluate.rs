@@ -235,3 +235,26 @@ fn a_model_is_evaluated_on_its_own_data_within_the_bytes_that_its_experiment_all
     assert!(code == Some(2) && line.contains(&format!("the limit is {most}")), "{line}");
     succeeds(&bench, &["evaluate", "default.h5"]);
 }
+
+/// Test and training examples of one file are numbered by its rows, and not within the draw.
+#[test]
+fn wrong_answers_of_a_drawn_test_set_are_listed_by_their_rows_of_the_file() {
+    let bench = bench();
+    let shared = ["train", "one.toml", "data.train=data/train_drawn.h5", "data.test_share=0.3"];
+    bench.write("one.toml", &super::ONE.replace("set = \"drawn\"", ""));
+    succeeds(&bench, &[&shared[..], &["train.iterations=20", "--out", "model.h5"]].concat());
+    let predicted = json_lines(&succeeds(&bench, &["predict", "model.h5", "data/train_drawn.h5", "--json"]));
+    let labels = File::open(bench.path("data/train_drawn.h5")).unwrap().dataset("train_set_y").unwrap();
+    let labels = labels.read_raw::<i64>().unwrap();
+    let mut found = Vec::new();
+    for part in ["test", "train"] {
+        let evaluate = ["evaluate", "model.h5", "--part", part, "--wrong", "--json"];
+        let answer = &json_lines(&succeeds(&bench, &evaluate))[0];
+        let rows = answer["wrong"].as_array().unwrap().iter().map(|wrong| wrong["example"].as_u64().unwrap() as usize);
+        found.extend(rows);
+    }
+    found.sort_unstable();
+    let wrong = |&row: &usize| predicted[row]["class"] != labels[row];
+    assert_eq!(found, (0..labels.len()).filter(wrong).collect::<Vec<_>>());
+    assert!(!found.is_empty());
+}

@@ -17,6 +17,7 @@ fn split_of(classes: usize, examples: usize, channels: usize) -> Split {
         x: Features::U8(Array2::from_shape_fn((examples, features), |(i, j)| (i * features + j) as u8)),
         image_shape: Some([2, 2, channels]),
         targets: Targets::Classes((0..examples).map(|example| (example % classes) as u32).collect()),
+        rows: (0..examples).collect(),
         sha256: String::new(),
     }
 }

@@ -58,6 +58,7 @@ impl Split {
             Features::F64(rows) => Features::F64(rows.select(Axis(0), examples)),
         };
         let (targets, sha256) = (self.targets.select(examples), self.sha256.clone());
-        Self { x, image_shape: self.image_shape, targets, sha256 }
+        let rows = examples.iter().map(|&example| self.rows[example]).collect();
+        Self { x, image_shape: self.image_shape, targets, rows, sha256 }
     }
 }

@@ -60,7 +60,7 @@ mod tests {
 
     fn split(x: Features, targets: &[f64]) -> Split {
         let targets = Targets::Values(Array2::from_shape_vec((1, targets.len()), targets.to_vec()).unwrap());
-        Split { x, image_shape: None, targets, sha256: String::new() }
+        Split { x, image_shape: None, rows: (0..targets.examples()).collect(), targets, sha256: String::new() }
     }
 
     #[test]

@@ -10,8 +10,9 @@ fn auto(split: &Split) -> Scaling {
 }
 
 fn split(x: Features) -> Split {
-    let labels = (0..x.dim().0 as u32).collect();
-    Split { x, image_shape: None, targets: Targets::Classes(labels), sha256: "of the file".to_owned() }
+    let examples = x.dim().0;
+    let targets = Targets::Classes((0..examples as u32).collect());
+    Split { x, image_shape: None, targets, rows: (0..examples).collect(), sha256: "of the file".to_owned() }
 }
 
 #[test]
@@ -133,6 +134,7 @@ fn a_split_sets_the_share_aside_in_file_order_and_loses_nothing() {
         let Features::F64(rows) = &side.x else { panic!() };
         assert!(labels.is_sorted());
         assert!(labels.iter().zip(rows.column(0)).all(|(&label, &first)| first == f64::from(2 * label)));
+        assert!(labels.iter().zip(&side.rows).all(|(&label, &row)| label as usize == row));
         all.extend_from_slice(labels);
     }
     all.sort();

@@ -79,7 +79,8 @@ pub struct Evaluate {
     /// The part of the data to evaluate; if an HDF5 file lacks this part, its other part is evaluated.
     #[arg(long, value_enum, default_value_t = WhichPart::Test)]
     pub part: WhichPart,
-    /// Also list the examples that are put in a wrong class, those first of which the model is surest.
+    /// Also list the examples that are put in a wrong class, by their rows in the file, from 0 on; those first of which the model is
+    /// surest.
     #[arg(long)]
     pub wrong: bool,
     /// Also write the pictures of these examples as one PNG (256 at most), each framed in the colour of its

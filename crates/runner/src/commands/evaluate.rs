@@ -223,7 +223,7 @@ fn as_json(model: &Model, path: &Path, examples: &NamedSplit, evaluation: &Evalu
         };
         line["classes"] = json!(shares.enumerate().map(of_class).collect::<Vec<_>>());
         if wrong {
-            line["wrong"] = mistakes::json(model, mistakes);
+            line["wrong"] = mistakes::json(model, examples, mistakes);
         }
     }
     format!("{line}\n")
@@ -244,7 +244,11 @@ fn as_text(model: &Model, path: &Path, examples: &NamedSplit, evaluation: &Evalu
         };
         if wrong {
             text += &format!("\n{} in a wrong class\n", count(mistakes.len(), "example"));
-            text += &if mistakes.is_empty() { String::new() } else { mistakes::table(model, mistakes).to_string() };
+            text += &if mistakes.is_empty() {
+                String::new()
+            } else {
+                mistakes::table(model, examples, mistakes).to_string()
+            };
         }
     }
     text

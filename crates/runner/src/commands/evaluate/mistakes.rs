@@ -16,21 +16,22 @@ pub(super) fn surest_first(evaluation: &mut Evaluation) {
     evaluation.mistakes.sort_by(|a, b| b.probability.total_cmp(&a.probability));
 }
 
-/// Makes a table with a row for each mistake.
-pub(super) fn table(model: &Model, mistakes: &[Mistake]) -> Table {
+/// Makes a table with a row for each mistake, whose example is the row of the file.
+pub(super) fn table(model: &Model, examples: &NamedSplit, mistakes: &[Mistake]) -> Table {
     let mut table = Table::new(["example", "actual", "predicted", "probability"]);
     for mistake in mistakes {
         let [actual, predicted] = [mistake.actual, mistake.predicted].map(|class| model.class_name(class));
-        table.row([mistake.example.to_string(), actual, predicted, format!("{:.4}", mistake.probability)]);
+        let row = examples.split.rows[mistake.example];
+        table.row([row.to_string(), actual, predicted, format!("{:.4}", mistake.probability)]);
     }
     table
 }
 
-/// Makes an array with an object for each mistake.
-pub(super) fn json(model: &Model, mistakes: &[Mistake]) -> Value {
+/// Makes an array with an object for each mistake, whose example is the row of the file.
+pub(super) fn json(model: &Model, examples: &NamedSplit, mistakes: &[Mistake]) -> Value {
     let of_mistake = |mistake: &Mistake| {
         json!({
-            "example": mistake.example,
+            "example": examples.split.rows[mistake.example],
             "actual": model.class_name(mistake.actual),
             "predicted": model.class_name(mistake.predicted),
             "probability": mistake.probability,
