@@ -311,3 +311,28 @@ fn what_cannot_be_traced_is_refused_in_one_line() {
     let (code, line) = failure(&bench.run(&["sweep", forward.to_str().unwrap()]));
     assert!(code == Some(2) && line.contains("a net of given numbers, which only runner trace takes"), "{line}");
 }
+
+#[test]
+fn the_examples_of_a_mini_batch_are_numbered_by_their_rows_of_the_file() {
+    let bench = Bench::new();
+    bench.write("everything.toml", EVERYTHING);
+    let file = hdf5::File::open(bench.path("data/train_drawn.h5")).unwrap();
+    let pixels = file.dataset("train_set_x").unwrap().read_raw::<u8>().unwrap();
+    for changes in
+        [&["data.validation=0.3"][..], &["train.batch=full", "data.validation=0.3"], &["train.shuffle=false"]]
+    {
+        let report = json(&bench, "everything.toml", changes);
+        let notes = report["stages"][0]["notes"].to_string();
+        let Some((_, rows)) = notes.split_once("the training examples ") else {
+            assert!(changes.contains(&"train.batch=full"), "{notes}");
+            continue;
+        };
+        let (rows, _) = rows.split_once(" (numbered from 0)").unwrap_or_else(|| panic!("{notes}"));
+        let x = matrix(&report, "X");
+        let rows: Vec<usize> = rows.split(", ").map(|row| row.parse().unwrap()).collect();
+        assert_eq!(rows.len(), 16);
+        for (column, row) in rows.into_iter().enumerate() {
+            assert!((0..192).all(|i| x[i][column] == f64::from(pixels[row * 192 + i]) / 255.0), "row {row}: {notes}");
+        }
+    }
+}

@@ -71,7 +71,8 @@ impl Teller<'_> {
             let shown: Vec<_> = batch.iter().take(20).map(ToString::to_string).collect();
             let more = if batch.len() > shown.len() { ", …" } else { "" };
             let (noun, whose) = if batch.len() == 1 { ("example", "its") } else { ("examples", "their") };
-            notes.push(format!("a mini-batch, the training {noun} {}{more}; J is {whose} cost", shown.join(", ")));
+            let shown = shown.join(", ");
+            notes.push(format!("a mini-batch, the training {noun} {shown}{more} (numbered from 0); J is {whose} cost"));
         }
         let stopping = self.subject.update.as_ref().map(|update| &update.training.stopping);
         if stopping.is_some_and(|stopping| *stopping != Stopping::default()) {

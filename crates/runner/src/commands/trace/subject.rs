@@ -20,7 +20,7 @@ pub(super) struct Subject {
     pub(super) chain: Chain<f64>,
     /// The examples of the step; `None` if nothing but the update is made.
     pub(super) x: Option<Array2<f64>>,
-    /// Their numbers in the training set, from 1 on, if they are not all of it.
+    /// Their rows in the file, or columns in x, from 0 on, if they are not the whole training set.
     pub(super) batch: Option<Vec<usize>>,
     /// Their targets; `None` if there is no cost.
     pub(super) y: Option<Array2<f64>>,
@@ -70,6 +70,7 @@ impl Subject {
         };
         let (batches, training) = (config.batches(x.ncols()), config.training(x.ncols()));
         subject.train((x, y), batches, training, args.step as usize)?;
+        subject.batch.iter_mut().flatten().for_each(|example| *example = data.train.rows[*example]);
         Ok(subject)
     }
 
@@ -156,8 +157,8 @@ impl Subject {
             let numbers = match &batch {
                 Batch::All => None,
                 Batch::Range(range) if range.len() == x.ncols() => None,
-                Batch::Range(range) => Some(range.clone().map(|example| example + 1).collect()),
-                Batch::Indices(examples) => Some(examples.iter().map(|&example| example + 1).collect()),
+                Batch::Range(range) => Some(range.clone().collect()),
+                Batch::Indices(examples) => Some(examples.to_vec()),
             };
             let (x, y) = (columns(&x, &batch), columns(&y, &batch));
             if iteration > 0 {
