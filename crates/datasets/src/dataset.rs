@@ -162,8 +162,8 @@ impl DataSet {
             TestSource::File(file) => Some(HashedFile::open(file)?),
             _ => None,
         };
-        let train = CheckedSplit::check(train_file.file(), &names.train_x, &names.train_y, *max_bytes)?;
-        let test = match &test_file {
+        let mut train = CheckedSplit::check(train_file.file(), &names.train_x, &names.train_y, *max_bytes)?;
+        let mut test = match &test_file {
             Some(file) => Some(CheckedSplit::check(file.file(), &names.test_x, &names.test_y, *max_bytes)?),
             None => None,
         };
@@ -182,10 +182,12 @@ impl DataSet {
             Task::Classes(count) if agreed.named_beyond_labels && !names.has_default_classes() => Some(count),
             _ => None,
         };
-        let mut columns = train.columns.clone();
-        if let Task::Classes(_) = task {
-            columns.targets.clear(); // those are of something else, such as of the columns of one-hot rows
+        if let Task::Values(_) = task {
+            train.name_values()?;
+            test.as_mut().map_or(Ok(()), CheckedSplit::name_values)?;
+            test.as_ref().map_or(Ok(()), |test| train.check_columns(test))?;
         }
+        let columns = train.columns.clone();
         let train = Split::with_targets(&train, train_targets, || train_file.sha256())?;
         let test = match test.as_ref().zip(test_targets).zip(test_file.as_ref()) {
             Some(((split, targets), file)) => Some(Split::with_targets(split, targets, || file.sha256())?),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::contract::agreement;
 use crate::contract::checked_split::CheckedSplit;
 use crate::contract::class_names;
-use crate::contract::column_names::{FEATURE_NAMES, TARGET_NAMES};
+use crate::contract::column_names::{ColumnNames, FEATURE_NAMES};
 use crate::contract::element_type::describe;
 use crate::contract::error::Error;
 use crate::contract::file::{DataFile, names};
@@ -129,6 +129,8 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
             Err(error) => problems.push(error),
         }
     }
+    // Both parts have the names of the same dataset.
+    problems.dedup_by_key(|problem| problem.to_string());
     let at = |inspected: &InspectedSplit, problem: Problem| problem.in_dataset(path, inspected.y);
     for inspected in &splits {
         let targets = &inspected.split.targets;
@@ -146,10 +148,16 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
         Some(inspected) => Task::Classes(inspected.columns),
         None => agreement::task(splits.iter().map(|inspected| &inspected.split.targets), classes.len()),
     };
-    // What is no names of ours is no problem: training takes no notice of it.
-    let named = |dataset| class_names::read(file, dataset).unwrap_or_default();
-    let features = named(FEATURE_NAMES);
-    let values = if matches!(task, Task::Values(_)) { named(TARGET_NAMES) } else { Vec::new() };
+    // Names that can't be read are among the problems already.
+    let features = class_names::read(file, FEATURE_NAMES).unwrap_or_default();
+    let named = match splits.first().filter(|_| matches!(task, Task::Values(_))) {
+        Some(inspected) => ColumnNames::default().with_targets(file, inspected.columns),
+        None => Ok(ColumnNames::default()),
+    };
+    let values = named.map(|names| names.targets).unwrap_or_else(|problem| {
+        problems.push(problem);
+        Vec::new()
+    });
     let splits: Vec<_> = splits.into_iter().map(|inspected| SplitSummary::new(inspected, task)).collect();
     if splits.is_empty() && problems.is_empty() {
         let present: Vec<String> = datasets.iter().map(|line| line.name.clone()).collect();

@@ -47,7 +47,7 @@ impl NamedSplit {
         let found = pairs.iter().find(|(x, y)| file.has(x) || file.has(y));
         let &(x, y) = found.ok_or_else(|| neither(file, pairs.iter().map(|(x, _)| *x)))?;
         let classes = class_names::read(file, class_names)?;
-        let checked = CheckedSplit::check(file, x, y, max_bytes)?;
+        let mut checked = CheckedSplit::check(file, x, y, max_bytes)?;
         let target_kind = match task {
             Task::Classes(classes) if checked.outputs > 1 && checked.outputs != classes => {
                 let columns = checked.outputs;
@@ -58,6 +58,9 @@ impl NamedSplit {
             Task::Classes(_) => TargetKind::Classes,
             Task::Values(_) => TargetKind::Values,
         };
+        if let Task::Values(_) = task {
+            checked.name_values()?;
+        }
         let (split, _) = Split::read(&checked, TargetsChoice::Declared(target_kind), || hashed.sha256())?;
         Ok(Self { x_name: x.to_owned(), y_name: y.to_owned(), split, classes, columns: checked.columns })
     }
@@ -84,15 +87,13 @@ impl Unlabelled {
     pub fn load(path: &Path, wanted: &[&str], max_bytes: u64) -> Result<Self, Error> {
         let file = DataFile::open(path)?;
         let &name = wanted.iter().find(|name| file.has(name)).ok_or_else(|| neither(&file, wanted.iter().copied()))?;
-        let read = || {
-            let x = file.dataset(name)?;
-            let (shape, element) = check_x(&file, &x, max_bytes)?;
-            let features = shape[1..].iter().product();
-            let x = read_features(&x, element, (shape[0], features))?;
-            let columns = ColumnNames::read(&file, features, 0);
-            Ok(Self { name: name.to_owned(), x, image_shape: image_shape(&shape), columns })
-        };
-        read().map_err(|problem: Problem| problem.in_dataset(path, name))
+        let in_x = |problem: Problem| problem.in_dataset(path, name);
+        let x = file.dataset(name).map_err(in_x)?;
+        let (shape, element) = check_x(&file, &x, max_bytes).map_err(in_x)?;
+        let features = shape[1..].iter().product();
+        let columns = ColumnNames::of_features(&file, features)?;
+        let x = read_features(&x, element, (shape[0], features)).map_err(in_x)?;
+        Ok(Self { name: name.to_owned(), x, image_shape: image_shape(&shape), columns })
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) struct CheckedSplit<'f> {
     pub(crate) outputs: usize,
     /// True if the targets are marked as values, even if they could be labels.
     pub(crate) marked: bool,
+    /// The names of the features, and those of the values once [`Self::name_values`] has read them.
     pub(crate) columns: ColumnNames,
 }
 
@@ -53,7 +54,7 @@ impl<'f> CheckedSplit<'f> {
         }
         let marked = attribute(&y, REGRESSION).map_err(in_y)?.is_some();
         let features = shape[1..].iter().product();
-        let columns = ColumnNames::read(file, features, outputs);
+        let columns = ColumnNames::of_features(file, features)?;
         let (x_name, y_name) = (x_name.to_owned(), y_name.to_owned());
         Ok(Self {
             file,
@@ -70,6 +71,15 @@ impl<'f> CheckedSplit<'f> {
             marked,
             columns,
         })
+    }
+
+    /// Reads the names of the values of a target.
+    ///
+    /// # Errors
+    /// If there are names that can't be read, or another number of them.
+    pub(crate) fn name_values(&mut self) -> Result<(), Error> {
+        self.columns = std::mem::take(&mut self.columns).with_targets(self.file, self.outputs)?;
+        Ok(())
     }
 
     /// Returns the error that the examples have this problem.
@@ -117,13 +127,7 @@ impl<'f> CheckedSplit<'f> {
             let rule = "training and test targets must have the same";
             return Err(self.disagreement(test, |split| &split.y_name, columns, rule));
         }
-        if let Some(OtherColumn { dataset, place, own, other }) = self.columns.difference(&test.columns) {
-            let own_file = self.file.path().display();
-            let names =
-                format!("`{dataset}` has {other:?} for {place}, but `{dataset}` of {own_file} has {own:?} for {place}");
-            let rule = "training and test examples must have the same columns in one order";
-            return Err(Error::file(test.file.path(), format!("dataset {names}; {rule}")));
-        }
+        self.check_columns(test)?;
         // Each fits alone, so neither product overflows.
         let decoded = |split: &Self| split.examples as u64 * split.features as u64 * DECODED;
         let rest = max_bytes - decoded(self);
@@ -133,6 +137,18 @@ impl<'f> CheckedSplit<'f> {
             return Err(test.in_x(problem));
         }
         Ok(())
+    }
+
+    /// Checks that `self` and `test` name no column differently.
+    pub(crate) fn check_columns(&self, test: &Self) -> Result<(), Error> {
+        let Some(OtherColumn { dataset, place, own, other }) = self.columns.difference(&test.columns) else {
+            return Ok(());
+        };
+        let own_file = self.file.path().display();
+        let names =
+            format!("`{dataset}` has {other:?} for {place}, but `{dataset}` of {own_file} has {own:?} for {place}");
+        let rule = "training and test examples must have the same columns in one order";
+        Err(Error::file(test.file.path(), format!("dataset {names}; {rule}")))
     }
 }
 

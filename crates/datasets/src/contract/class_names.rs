@@ -17,7 +17,9 @@ const LONGEST: usize = 1 << 16;
 /// The most bytes that all names may take, each padded to the width that it is read in.
 const MOST_BYTES: usize = 1 << 26;
 
-/// Reads the class names at `name` in `file`, label 0 first; an empty list if the dataset is absent.
+/// Reads the names at `name` in `file`, of classes label 0 first; an empty list if the dataset is absent.
+///
+/// Text of variable length is refused: libhdf5 trusts its lengths, which the file declares apart from the texts.
 pub fn read(file: &DataFile, name: &str) -> Result<Vec<String>, Error> {
     match file.dataset(name) {
         Ok(dataset) => read_dataset(file, &dataset),
@@ -30,7 +32,7 @@ pub fn read(file: &DataFile, name: &str) -> Result<Vec<String>, Error> {
 fn read_dataset(file: &DataFile, dataset: &Dataset) -> Result<Vec<String>, Problem> {
     let shape = dataset.space()?.shape();
     if !matches!(shape[..], [1..=MOST_CLASSES]) {
-        return Err(Problem::Shape { found: shape, allowed: "[K], one name a class, K up to 65536" });
+        return Err(Problem::Shape { found: shape, allowed: "[K], up to 65536 names" });
     }
     let size = dataset.dtype()?.size();
     let names =
@@ -45,7 +47,7 @@ pub fn texts(
     check: impl FnOnce() -> Result<(), Problem>,
 ) -> Result<Vec<Vec<u8>>, Problem> {
     let found = container.dtype()?;
-    let allowed = "text of fixed length up to 65536 bytes (for instance numpy's S16), 64 MiB together";
+    let allowed = "text of fixed length up to 65536 bytes (for instance numpy's S16, as by np.char.encode(names)), 64 MiB together";
     let ascii = found.conv_to::<FixedAscii<LONGEST>>().is_some();
     let text = ascii || found.conv_to::<FixedUnicode<LONGEST>>().is_some();
     let width = [SHORT, LONG, LONGEST].into_iter().find(|&width| found.size() <= width);
@@ -98,7 +100,7 @@ fn decode(index: usize, bytes: &[u8]) -> Result<String, Problem> {
         _ => {
             let found = bytes[..bytes.len().min(SHOWN)].escape_ascii().to_string();
             Err(Problem::Breach(format!(
-                "the name of class {index} is \"{found}\"; allowed: non-empty UTF-8 text without control characters"
+                "name {index} is \"{found}\"; allowed: non-empty UTF-8 text without control characters"
             )))
         }
     }

@@ -3,8 +3,11 @@
 use std::iter;
 
 use crate::contract::class_names;
+use crate::contract::error::Error;
 use crate::contract::file::DataFile;
+use crate::contract::problem::Problem;
 use crate::files::{self, NewHdf5};
+use crate::text::count;
 
 /// The dataset with a name for each feature.
 pub const FEATURE_NAMES: &str = "feature_names";
@@ -34,13 +37,23 @@ pub struct OtherColumn {
 }
 
 impl ColumnNames {
-    /// Reads the names of `features` features and `outputs` values. A dataset of another length or type is taken for something else.
-    pub fn read(file: &DataFile, features: usize, outputs: usize) -> Self {
-        let read = |dataset, count| class_names::read(file, dataset).ok().filter(|names| names.len() == count);
-        ColumnNames {
-            features: read(FEATURE_NAMES, features).unwrap_or_default(),
-            targets: read(TARGET_NAMES, outputs).unwrap_or_default(),
-        }
+    /// Reads the names of `features` features. Those of values are read if the targets turn out to be values: other programs call the names
+    /// of classes so too.
+    ///
+    /// # Errors
+    /// If there are names that can't be read, or another number of them.
+    pub(crate) fn of_features(file: &DataFile, features: usize) -> Result<Self, Error> {
+        let features = names_of(file, FEATURE_NAMES, features, ["examples", "feature"])?;
+        Ok(ColumnNames { features, targets: Vec::new() })
+    }
+
+    /// Reads the names of the `outputs` values of a target.
+    ///
+    /// # Errors
+    /// If there are names that can't be read, or another number of them.
+    pub(crate) fn with_targets(self, file: &DataFile, outputs: usize) -> Result<Self, Error> {
+        let targets = names_of(file, TARGET_NAMES, outputs, ["targets", "value"])?;
+        Ok(ColumnNames { targets, ..self })
     }
 
     /// Writes them.
@@ -65,4 +78,18 @@ impl ColumnNames {
     pub fn lists(&self) -> [(&'static str, &[String]); 2] {
         [(FEATURE_NAMES, &self.features), (TARGET_NAMES, &self.targets)]
     }
+}
+
+/// Reads the names in `dataset`, one for each of `wanted` columns, or none.
+fn names_of(file: &DataFile, dataset: &str, wanted: usize, [of, column]: [&str; 2]) -> Result<Vec<String>, Error> {
+    let names = class_names::read(file, dataset)?;
+    if !names.is_empty() && names.len() != wanted {
+        let found = count(names.len(), "name");
+        let problem = format!(
+            "has {found}, but the {of} have {}; give one for each, or delete the dataset",
+            count(wanted, column)
+        );
+        return Err(Problem::Breach(problem).in_dataset(file.path(), dataset));
+    }
+    Ok(names)
 }

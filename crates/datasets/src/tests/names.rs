@@ -72,3 +72,38 @@ fn target_names_of_classes_or_of_another_type_are_no_names_of_values() {
         assert!(report.problems.is_empty() && report.values.is_empty(), "{report}");
     }
 }
+
+/// h5py writes a list of texts as text of variable length, which has another place in the file than its dataset.
+#[test]
+fn names_of_columns_that_cannot_be_read_are_refused_and_not_left_out() {
+    let x = Array2::from_shape_fn((4, 2), |(example, feature)| (example + feature) as f64);
+    let builder =
+        |y: &Array1<f64>| Builder::new().with("train_set_x", &x).with("train_set_y", &y.mapv(|value| value * 0.5));
+    let fixed = |texts: &[&str]| {
+        Array1::from_iter(texts.iter().map(|text| text.parse::<hdf5::types::FixedUnicode<9>>().unwrap()))
+    };
+    let variable = Array1::from_iter(["a", "b"].map(|text| text.parse::<hdf5::types::VarLenUnicode>().unwrap()));
+    let y = array![0.0, 1.0, 2.0, 3.0];
+    for ((_folder, path), words) in [
+        (
+            builder(&y).with("feature_names", &variable).finish(),
+            "text of variable length; allowed: text of fixed length",
+        ),
+        (builder(&y).with("feature_names", &array![1i64, 2]).finish(), "its elements are i64"),
+        (
+            builder(&y).with("feature_names", &fixed(&["a", "b", "c"])).finish(),
+            "has 3 names, but the examples have 2 features",
+        ),
+        (builder(&y).with("feature_names", &fixed(&["a", "b\n"])).finish(), "name 1 is \"b\\n\""),
+        (
+            builder(&y).with("target_names", &variable).finish(),
+            "text of variable length; allowed: text of fixed length",
+        ),
+        (builder(&y).with("target_names", &fixed(&["a", "b"])).finish(), "has 2 names, but the targets have 1 value"),
+    ] {
+        let refusal = refusal(&path);
+        assert!(refusal.starts_with("dataset `") && refusal.contains(words), "{words:?} is not in: {refusal}");
+        let report = inspect(&Pinned::any(&path), &Names::default(), 1 << 20).unwrap();
+        assert_eq!(report.problems.len(), 1, "{report}");
+    }
+}
