@@ -1,5 +1,7 @@
 //! A stratified split: the same share of each class is held out.
 
+use std::cmp::Reverse;
+
 use crate::contract::targets::Targets;
 use crate::split::permutation::permutation;
 
@@ -24,10 +26,11 @@ pub(crate) fn stratified_holdout(targets: &Targets, share: f64, seed: u64) -> Re
     let classes = (0..examples).map(class_of).max().map_or(0, |most| most + 1);
     let mut counts = vec![0usize; classes];
     (0..examples).for_each(|example| counts[class_of(example)] += 1);
-    let exact = |class: usize| aside as f64 * counts[class] as f64 / examples as f64;
-    let mut wanted: Vec<usize> = (0..classes).map(|class| exact(class).floor() as usize).collect();
+    // In whole numbers: floats would tell equal remainders apart by their rounding.
+    let product = |class: usize| aside as u128 * counts[class] as u128;
+    let mut wanted: Vec<usize> = (0..classes).map(|class| (product(class) / examples as u128) as usize).collect();
     let mut by_rest: Vec<usize> = (0..classes).collect();
-    by_rest.sort_by(|&a, &b| exact(b).fract().total_cmp(&exact(a).fract()).then(a.cmp(&b)));
+    by_rest.sort_by_key(|&class| (Reverse(product(class) % examples as u128), class));
     let mut missing = aside - wanted.iter().sum::<usize>();
     while missing > 0 {
         let before = missing;
@@ -70,6 +73,19 @@ mod tests {
         assert_eq!([of_class(0), of_class(1), of_class(2)], [12, 9, 4]);
         assert_eq!(stratified_holdout(&targets, 0.25, 3).unwrap(), test);
         assert_ne!(stratified_holdout(&targets, 0.25, 4).unwrap(), test);
+    }
+
+    /// In floats 3 of 2, 2 and 5 in 9 are 0.67, 0.67 and 1.6666666666666667, whose remainder is a rounding error larger.
+    #[test]
+    fn equal_remainders_are_rounded_up_in_the_lower_class_first() {
+        for (counts, share, given) in
+            [([2, 2, 5], 0.3, [1, 1, 1]), ([2, 9, 3], 0.25, [1, 2, 1]), ([2, 3, 9], 0.25, [1, 1, 2])]
+        {
+            let labels: Vec<u32> = (0..3).zip(counts).flat_map(|(class, count)| vec![class; count]).collect();
+            let test = stratified_holdout(&Targets::Classes(labels.clone()), share, 1).unwrap();
+            let of_class = |class| labels.iter().zip(&test).filter(|&(&label, &test)| test && label == class).count();
+            assert_eq!([0, 1, 2].map(of_class), given, "{counts:?}");
+        }
     }
 
     #[test]
