@@ -24,7 +24,7 @@ pub(super) struct NumberedTargets {
 pub(super) type Problem = (SplitName, String);
 
 /// Numbers the classes of the training examples: in their order if their names are numbers, else in alphabetical order. Both splits get
-/// the same numbers. Labels such as 1 and 1.0 are one class if all labels are plain numbers, and not codes such as 007.
+/// the same numbers. Labels such as 1 and 1.0 are one class if all labels are plain numbers, and not codes such as 007 or names of folders.
 ///
 /// # Errors
 /// If the targets of the splits differ in kind, or a test example is of another class.
@@ -34,9 +34,9 @@ pub(super) fn number_classes(train: &SourceTargets, test: Option<&SourceTargets>
         Err((SplitName::Test, problem.to_owned()))
     };
     match train {
-        SourceTargets::Labels { codes, names } => {
+        SourceTargets::Labels { codes, names, may_be_numbers } => {
             let tested: &[String] = if let Some(SourceTargets::Labels { names, .. }) = test { names } else { &[] };
-            let are_plain = names.iter().chain(tested).all(|name| canonical(name).is_some());
+            let are_plain = *may_be_numbers && names.iter().chain(tested).all(|name| canonical(name).is_some());
             let class_of =
                 |name: &String| if are_plain { canonical(name) } else { None }.unwrap_or_else(|| name.clone());
             let classes: Vec<String> = names.iter().map(class_of).collect();
@@ -58,7 +58,7 @@ pub(super) fn number_classes(train: &SourceTargets, test: Option<&SourceTargets>
             train.iter().for_each(|&class| has_examples[class as usize] = true);
             let test = match test {
                 None => None,
-                Some(SourceTargets::Labels { codes, names }) => {
+                Some(SourceTargets::Labels { codes, names, .. }) => {
                     let in_test = |problem| (SplitName::Test, problem);
                     let test = renumbered(codes, names).map_err(in_test)?;
                     match test.iter().find(|&&class| !has_examples[class as usize]) {

@@ -92,7 +92,7 @@ impl Folder {
         };
         let channels = if request.grey { 1 } else { 3 };
         check_size(path, &[files.len(), height, width, channels], request.max_bytes)?;
-        let targets = SourceTargets::Labels { codes: labels, names: words };
+        let targets = SourceTargets::Labels { codes: labels, names: words, may_be_numbers: false };
         let summary = Summary::new(vec![height, width, channels], FeatureType::U8, targets);
         Ok(Folder { files, resized: request.size.is_some(), left_out, summary })
     }
@@ -155,7 +155,7 @@ pub fn pictures_in(folder: &Path) -> Result<(Vec<PathBuf>, Option<String>), Erro
     let (mut pictures, mut left_out) = (Vec::new(), LeftOut::default());
     for entry in entries(folder)? {
         let files = if entry.is_dir() { entries(&entry)? } else { vec![entry] };
-        for file in files.into_iter().filter(|file| !file.is_dir()) {
+        for file in files {
             if is_picture(&file) {
                 pictures.push(file);
             } else {
@@ -164,7 +164,8 @@ pub fn pictures_in(folder: &Path) -> Result<(Vec<PathBuf>, Option<String>), Erro
         }
     }
     if pictures.is_empty() {
-        return Err(Error::file(folder, format!("no picture ({KINDS}) in this folder")));
+        let left_out = left_out.remark().map_or(String::new(), |remark| format!("; {remark}"));
+        return Err(Error::file(folder, format!("no picture ({KINDS}) in this folder{left_out}")));
     }
     Ok((pictures, left_out.remark()))
 }

@@ -106,7 +106,7 @@ impl RawArray {
                 Targets::Classes(codes) if outputs <= MOST_CLASSES => {
                     // The class is the column of the 1: a column without an example is a class too.
                     let names = (0..outputs).map(|class| class.to_string()).collect();
-                    Ok(SourceTargets::Labels { codes, names })
+                    Ok(SourceTargets::Labels { codes, names, may_be_numbers: true })
                 }
                 Targets::Classes(_) => Err(Error::file(
                     &self.path,
@@ -125,7 +125,7 @@ impl RawArray {
         };
         let codes = labels.enumerate().map(code).collect::<Result<_, _>>()?;
         let names = encoder.into_labels().map_err(|problem| Error::file(&self.path, problem))?;
-        Ok(SourceTargets::Labels { codes, names })
+        Ok(SourceTargets::Labels { codes, names, may_be_numbers: true })
     }
 }
 

@@ -82,8 +82,9 @@ impl Summary {
 /// The targets of all examples of a source.
 #[derive(Clone, Debug)]
 pub(super) enum SourceTargets {
-    /// The label of each example as an index into `names`, which are distinct.
-    Labels { codes: Vec<u32>, names: Vec<String> },
+    /// The label of each example as an index into `names`, which are distinct; with `may_be_numbers`, names that are the same number, such
+    /// as 1 and 1.0, may be the same label.
+    Labels { codes: Vec<u32>, names: Vec<String>, may_be_numbers: bool },
     /// Values, outputs × examples.
     Values(Array2<f64>),
 }
@@ -99,7 +100,7 @@ impl SourceTargets {
     /// Returns a remark if the labels are numbers and of so many classes that they may be meant as values.
     pub(super) fn may_be_values(&self) -> Option<String> {
         const FEWEST: usize = 20;
-        let SourceTargets::Labels { codes, names } = self else { return None };
+        let SourceTargets::Labels { codes, names, .. } = self else { return None };
         let (classes, examples) = (names.len(), codes.len());
         let are_many = classes >= FEWEST && classes.saturating_mul(10) > examples;
         (are_many && names.iter().all(|name| number(name.as_bytes()).is_some())).then(|| {

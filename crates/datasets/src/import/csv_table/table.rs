@@ -99,7 +99,7 @@ impl<'r> Table<'r> {
             dropped: 0,
             filled: 0,
             encoding: None,
-            summary: Summary::new(shape, feature_type, SourceTargets::Labels { codes: Vec::new(), names: Vec::new() }),
+            summary: Summary::new(shape, feature_type, SourceTargets::Values(Array2::zeros((0, 0)))),
         };
         table.summary.targets = table.read_targets(rows, report)?;
         table.summary.columns = table.column_names();
@@ -157,7 +157,7 @@ impl<'r> Table<'r> {
         check_size(&self.path, &[examples, columns], self.request.max_bytes)?;
         if as_labels {
             let names = encoder.into_labels().map_err(|problem| Error::file(&self.path, problem))?;
-            return Ok(SourceTargets::Labels { codes, names });
+            return Ok(SourceTargets::Labels { codes, names, may_be_numbers: true });
         }
         let values =
             Array2::from_shape_vec((examples, self.target_columns.len()), values).expect("a value for each column");

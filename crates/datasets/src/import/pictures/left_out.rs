@@ -1,10 +1,10 @@
-//! The files in a folder of pictures that are not read as pictures.
+//! What is in a folder of pictures and is not read as a picture.
 
 use std::path::Path;
 
 use super::kinds::{KINDS, is_picture};
 
-/// The numbers of files that are left out, by the reason.
+/// The numbers of files and folders that are left out, by the reason.
 #[derive(Default)]
 pub(super) struct LeftOut {
     /// Files that have not the name of a picture.
@@ -13,13 +13,16 @@ pub(super) struct LeftOut {
     outside: usize,
     /// Symbolic links to what is not there.
     dangling: usize,
+    /// Folders that lie deeper than pictures are looked for.
+    deeper: usize,
 }
 
 impl LeftOut {
-    /// Counts the file at `path`, which is no picture in its place.
+    /// Counts what is at `path`, which is no picture in its place.
     pub(super) fn add(&mut self, path: &Path) {
         match () {
             () if !path.exists() => self.dangling += 1,
+            () if path.is_dir() => self.deeper += 1,
             () if is_picture(path) => self.outside += 1,
             () => self.no_pictures += 1,
         }
@@ -37,6 +40,7 @@ impl LeftOut {
             ),
             (self.outside, "picture", "pictures", "outside the folders of the classes"),
             (self.dangling, "link", "links", "to a file that is not there"),
+            (self.deeper, "folder", "folders", "below the folders in it"),
         ];
         let described = |(count, one, many, rest)| match count {
             0 => None,

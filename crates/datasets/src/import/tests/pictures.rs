@@ -153,3 +153,42 @@ fn pictures_of_16_bits_are_remarked_on_with_what_is_left_of_them() {
     }
     assert_eq!(remarked(), None);
 }
+
+#[test]
+fn folders_whose_names_are_the_same_number_are_classes_of_their_own() {
+    let bench = Bench::new();
+    let put = |set: &str, folders: &[&str]| {
+        for (folder, colour) in folders.iter().zip(1..) {
+            for index in 0..2 {
+                bench.put(&format!("{set}/{folder}/{index}.png"), png(1, 1, &[colour; 3]));
+            }
+        }
+        bench.path(set)
+    };
+    let classes = |set: &Path| {
+        let set = imported(&Request { test_share: Some(0.5), ..bench.request(&[set]) });
+        (set.task, set.classes)
+    };
+    for (set, folders) in [("releases", ["1.1", "1.10", "2"]), ("spellings", ["1", "1.0", "10"])] {
+        assert_eq!(classes(&put(set, &folders)), (crate::Task::Classes(3), folders.map(str::to_owned).to_vec()));
+    }
+    let unnamed = put("digits", &["0", "1", "2"]);
+    assert_eq!(classes(&unnamed), (crate::Task::Classes(3), Vec::new()));
+    let (train, test) = (put("train", &["1", "2"]), put("test", &["1.0", "2"]));
+    let request = Request { test: vec![test], test_share: None, ..bench.request(&[&train]) };
+    bench.assert_refused_after(request, &["test: label \"1.0\" is not among the training examples' labels"]);
+}
+
+#[test]
+fn pictures_below_the_folders_of_a_folder_are_said_to_be_left_out() {
+    let bench = Bench::new();
+    let picture = png(2, 2, &[7; 12]);
+    for name in ["all/1.png", "all/a/1.png", "all/a/b/1.png", "all/a/c/1.png", "deep/a/b/1.png"] {
+        bench.put(name, &picture);
+    }
+    let (pictures, left_out) = super::pictures_in(&bench.path("all")).unwrap();
+    assert_eq!(pictures, ["all/1.png", "all/a/1.png"].map(|name| bench.path(name)));
+    assert_eq!(left_out.unwrap(), "2 folders below the folders in it left out");
+    let error = super::pictures_in(&bench.path("deep")).unwrap_err().to_string();
+    assert!(error.ends_with("in this folder; 1 folder below the folders in it left out"), "{error}");
+}
