@@ -10,12 +10,19 @@ pub(super) fn is_missing(cell: &[u8]) -> bool {
     MARKS.iter().any(|mark| cell.eq_ignore_ascii_case(mark.as_bytes()))
 }
 
-/// Returns whether a cell would be a number if its comma were a decimal point.
+/// Returns whether a cell would be a number, or a percentage, if its commas were decimal points or left out: `1,5`, `1.234,5`, `1,234,567`.
 pub(super) fn has_decimal_comma(cell: &[u8]) -> bool {
-    let digits = cell.strip_prefix(b"-").unwrap_or(cell);
-    let mut parts = digits.split(|&byte| byte == b',');
-    let are_digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
-    parts.clone().count() == 2 && parts.all(are_digits)
+    let Ok(text) = std::str::from_utf8(cell) else { return false };
+    let number = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let number = number.strip_suffix('%').map_or(number, str::trim_end);
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let are_thousands = |text: &str, separator| {
+        let mut groups = text.split(separator);
+        groups.next().is_some_and(are_digits) && groups.all(|group| group.len() == 3 && are_digits(group))
+    };
+    let is_decimal = number.split_once(',').is_some_and(|(whole, part)| are_thousands(whole, '.') && are_digits(part));
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    is_decimal || (whole.contains(',') && are_thousands(whole, ',') && are_digits(part))
 }
 
 /// Parses a finite number.

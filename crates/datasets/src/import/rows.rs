@@ -97,13 +97,14 @@ impl<R: Read> Read for WholeRows<R> {
     }
 }
 
-/// Returns the most frequent of comma, semicolon and tab in the first line, outside quotes; a semicolon rather than a comma, which
-/// may be a decimal one.
+/// Returns the most frequent of comma, semicolon and tab in the first line that is not empty, outside quotes; a semicolon rather than a
+/// comma, which may be a decimal one.
 pub(super) fn sniffed(path: &Path) -> Result<u8, Error> {
     const CANDIDATES: [u8; 3] = *b"\t,;";
     let start = read_up_to(&mut open(path)?, 1 << 16).map_err(|reason| Error::read(path, &reason))?;
     let (mut counts, mut quotes) = ([0; 3], Quotes::new(CANDIDATES));
-    for &byte in start.iter().take_while(|&&byte| byte != b'\n') {
+    let lines = start.iter().skip_while(|&&byte| matches!(byte, b'\n' | b'\r'));
+    for &byte in lines.take_while(|&&byte| byte != b'\n') {
         if !quotes.are_open() {
             counts.iter_mut().zip(CANDIDATES).for_each(|(count, candidate)| *count += usize::from(candidate == byte));
         }

@@ -104,7 +104,13 @@ fn position(column: &str, first: &ByteRecord, header: &Header) -> Result<usize, 
             let names = first.iter().take(SHOWN).map(|name| quoted(&String::from_utf8_lossy(name)));
             let names = names.collect::<Vec<_>>().join(", ");
             let more = if width > SHOWN { ", ..." } else { "" };
-            Err(format!("no column is called {}; there are {names}{more}", quoted(column)))
+            // A list is split at its commas.
+            let help = if first.iter().any(|name| name.contains(&b',')) {
+                "; a name with a comma can't be given in a list, the column's number can (1 for the first)"
+            } else {
+                ""
+            };
+            Err(format!("no column is called {}; there are {names}{more}{help}", quoted(column)))
         }
     }
 }

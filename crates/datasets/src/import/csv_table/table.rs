@@ -59,6 +59,12 @@ impl<'r> Table<'r> {
             return Err(Error::file(path, "an empty table"));
         }
         let header = Header::find(path, delimiter, request, &rows.record)?;
+        let not_utf8 = |&(_, cell): &(usize, &[u8])| header.is_there && std::str::from_utf8(cell).is_err();
+        if let Some((column, cell)) = rows.record.iter().enumerate().find(not_utf8) {
+            let found = cell.escape_ascii();
+            let problem = format!("the name of column {} is \"{found}\", which is not UTF-8", column + 1);
+            return Err(Error::line(path, rows.line(), problem));
+        }
         let Columns { targets, features, texts } =
             Columns::find(request, &header, &rows.record).map_err(|problem| Error::line(path, 1, problem))?;
         let count = features.len();

@@ -195,3 +195,35 @@ fn a_label_that_only_looks_like_another_is_shown_by_its_characters() {
     let request = Request { test: vec![test], test_share: None, ..bench.request(&[&train]) };
     bench.assert_refused(&request, &["(ole\\u{301}) is not among the training examples' labels"]);
 }
+
+#[test]
+fn commas_of_thousands_and_of_percentages_are_not_taken_for_texts() {
+    let bench = Bench::new();
+    let one_hot = |cells: [&str; 4]| {
+        let rows = cells.map(|cell| format!("\"{cell}\",{}\n", cell.len() % 2)).concat();
+        let path = bench.put("t.csv", format!("a,kind\n{rows}\"{}\",1\n\"{}\",0\n", cells[0], cells[1]));
+        Request { categorical: Categorical::OneHot, label: Some("kind".to_owned()), ..bench.request(&[&path]) }
+    };
+    for number in ["1.234,56", "-1.234.567,8", "1,234,567", "1,234.5", "+1,5", "12,5%", "12,5 %"] {
+        let request = one_hot([number, "many", "few", "none"]);
+        bench.assert_refused(&request, &[&format!("line 2: column 1, \"a\", is \"{number}\""), "decimal comma"]);
+    }
+    imported(&one_hot(["1,2,3", "red, green", "3, 4", "1,5 kg"]));
+}
+
+#[test]
+fn a_header_that_is_not_utf8_is_refused() {
+    let bench = Bench::new();
+    let path = bench.put("t.csv", b"age,gr\xf6\xdfe,kind\n1,2,x\n3,4,y\n1,2,x\n3,4,y\n");
+    let problem = "t.csv: line 1: the name of column 2 is \"gr\\xf6\\xdfe\", which is not UTF-8";
+    bench.assert_refused(&bench.request(&[&path]), &[problem]);
+}
+
+#[test]
+fn empty_lines_before_the_first_one_do_not_tell_of_the_delimiter() {
+    let bench = Bench::new();
+    for start in ["\n", "\r\n\n"] {
+        let path = bench.put("t.csv", format!("{start}a;b;kind\n1;2;x\n3;4;y\n1;2;x\n3;4;y\n"));
+        assert_eq!(imported(&bench.request(&[&path])).train.x.dim().1, 2);
+    }
+}

@@ -205,3 +205,14 @@ fn many_classes_that_are_numbers_are_remarked_on() {
     let path = table(40, &|row| format!("{}", row * 10));
     bench.assert_refused(&bench.request(&[&path]), &["each of 40 classes needs one for training", hint]);
 }
+
+#[test]
+fn a_column_with_a_comma_in_its_name_is_named_by_its_number() {
+    let bench = Bench::new();
+    let path = bench.put("t.csv", "\"height, cm\",b,y\n1,2,0\n4,5,1\n1,2,0\n4,5,1\n");
+    let ignoring = |columns: &[&str]| Request { ignored: texts(columns), ..bench.request(&[&path]) };
+    let help = "no column is called \"height\"; there are \"height, cm\", \"b\", \"y\"; \
+                a name with a comma can't be given in a list, the column's number can (1 for the first)";
+    bench.assert_refused(&ignoring(&["height", " cm"]), &[help]);
+    assert_eq!(imported(&ignoring(&["1"])).columns.features, ["b"]);
+}
