@@ -38,7 +38,7 @@ pub fn import_all(format: Format, train: Vec<PathBuf>, change: impl FnOnce(&mut 
         test_share: Some(0.5),
         seed: 1,
         folder: folder().join("imported"),
-        name: "fuzzed".to_owned(),
+        name: Some("fuzzed".to_owned()),
         force: true,
         label: None,
         targets: Vec::new(),

@@ -34,7 +34,7 @@ pub use request::{Categorical, Format, Missing, Progress, Request};
 use std::fs;
 use std::iter;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use self::classes::{NumberedTargets, number_classes};
 use self::request::SplitName;
@@ -126,14 +126,20 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
 
 /// Checks what can be checked without reading, and returns the paths of the two files.
 fn check(request: &Request) -> Result<Files, Error> {
-    let Request { name, folder, test_share, .. } = request;
+    let Request { folder, test_share, .. } = request;
     let refuse = |problem: String| Err(Error::Request(problem));
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let name = request.name.clone().unwrap_or_else(|| stem(&request.train[0]));
     if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(allowed) {
-        return refuse(format!(
-            "the name {} cannot be part of a file's name; --name takes letters, digits, - _ and .",
-            error::quoted(name)
-        ));
+        let (name, rule) =
+            (error::quoted(&name), "ASCII letters, digits, - _ and . (at most 100), not beginning with a dot");
+        return refuse(match request.name {
+            Some(_) => format!("the name {name} cannot be part of a file's name; --name takes {rule}"),
+            None => {
+                let path = request.train[0].display();
+                format!("{path}: {name} cannot be the name of the set; --name gives another: {rule}")
+            }
+        });
     }
     if let Some(share) = test_share
         && !(*share > 0.0 && *share < 1.0)
@@ -154,6 +160,13 @@ fn check(request: &Request) -> Result<Files, Error> {
         }
     }
     Ok(files)
+}
+
+/// Returns the name of a file or folder up to its first dot: `digits` for `some/digits.csv.gz`.
+fn stem(path: &Path) -> String {
+    let normal: PathBuf = path.components().collect();
+    let name = normal.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    name.split('.').next().unwrap_or_default().to_owned()
 }
 
 /// Returns the path of the test examples if it leads to the training examples.

@@ -8,6 +8,7 @@ use zip::ZipArchive;
 
 use super::error::{Error, one_line, quoted};
 use super::npy::{LONGEST_HEADER, array_in};
+use super::open::{GZIP, read_up_to};
 use super::raw::{Arrays, RawArray};
 use super::request::{Progress, Request, SplitName};
 use super::source::{Report, Rules, Source};
@@ -28,10 +29,21 @@ fn open<'r>(request: &'r Request, split: SplitName, report: &mut Report) -> Resu
         return Err(Error::Request("--target names one array of an archive".to_owned()));
     }
     let path = &request.paths(split)[0];
-    let file = regular_file::open(path).map_err(|reason| Error::read(path, &reason))?;
+    let mut file = regular_file::open(path).map_err(|reason| Error::read(path, &reason))?;
+    if read_up_to(&mut file, 2).map_err(|reason| Error::read(path, &reason))? == GZIP {
+        return Err(Error::file(path, "a gzipped archive, which is not read; unpack it with gunzip"));
+    }
     let mut archive = ZipArchive::new(file).map_err(|error| broken(path, &error.to_string()))?;
-    let files = archive.file_names_raw().map(|name| String::from_utf8_lossy(name).into_owned());
-    let arrays: Vec<String> = files.filter_map(|name| name.strip_suffix(".npy").map(str::to_owned)).collect();
+    let files: Vec<String> = archive.file_names_raw().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    let arrays: Vec<String> = files.iter().filter_map(|name| name.strip_suffix(".npy").map(str::to_owned)).collect();
+    if arrays.is_empty() {
+        let is_spreadsheet = files.iter().any(|name| name.starts_with("xl/workbook"));
+        let problem = match is_spreadsheet {
+            true => "a spreadsheet; save it as CSV",
+            false => "a zip archive without arrays (files that end in .npy)",
+        };
+        return Err(Error::file(path, problem));
+    }
     let names = names_of_arrays(request, split, path, &arrays)?;
     if let Some(remark) = unread_arrays(request, &names, &arrays) {
         report(Progress::Found(format!("{}: {remark}", path.display())))?;

@@ -9,12 +9,15 @@ use super::error::Error;
 use crate::contract::storage::check_decoded;
 use crate::files::regular_file;
 
+/// The first bytes of a gzipped file.
+pub(super) const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// Opens the regular file at `path`; a gzipped one is unpacked as it is read.
 pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
     let file = regular_file::open(path).map_err(|reason| Error::read(path, &reason))?;
     let mut buffered = BufReader::with_capacity(1 << 16, file);
     let start = io::BufRead::fill_buf(&mut buffered).map_err(|reason| Error::read(path, &reason))?;
-    if start.starts_with(&[0x1f, 0x8b]) {
+    if start.starts_with(&GZIP) {
         // Several members, as `cat a.gz b.gz` and bgzip write, are one file.
         return Ok(Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(buffered))));
     }

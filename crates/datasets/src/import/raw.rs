@@ -214,7 +214,10 @@ impl Arrays {
     pub(super) fn new(x: RawArray, y: &RawArray, request: &Request) -> Result<Self, Error> {
         let feature_type = x.stored.feature_type();
         if !matches!(x.shape.len(), 2..=4) || x.shape.contains(&0) {
-            let problem = format!("its shape is {:?}; examples are [m, features], [m, h, w] or [m, h, w, c]", x.shape);
+            let problem = format!(
+                "its shape is {:?}; examples are [m, features], [m, h, w] or [m, h, w, c], each at least 1",
+                x.shape
+            );
             return Err(Error::file(&x.path, problem));
         }
         let shape = match (&x.shape[1..], feature_type) {

@@ -65,8 +65,8 @@ pub struct Request {
     pub seed: u64,
     /// The folder of `train_NAME.h5` and `test_NAME.h5`. It is made if need be.
     pub folder: PathBuf,
-    /// NAME in the names of the two files.
-    pub name: String,
+    /// NAME in the names of the two files; `None` if it is the name of the first source up to its first dot.
+    pub name: Option<String>,
     /// True if files of these names may be replaced.
     pub force: bool,
     /// The column of a table, or the array of an archive, with the labels.

@@ -54,7 +54,7 @@ impl Bench {
             test_share: Some(0.25),
             seed: 1,
             folder: self.path("out"),
-            name: "set".to_owned(),
+            name: Some("set".to_owned()),
             force: true,
             label: None,
             targets: Vec::new(),

@@ -26,9 +26,9 @@ pub enum Data {
     /// names and renamed at the end: an import that fails or is interrupted leaves no file behind.
     ///
     /// IDX and NPY take two files, the examples and their labels; CSV, NPZ and folders take one path. Gzipped files
-    /// are read as they are. Bytes stay bytes and floats stay floats; cells of a CSV file become f64, or bytes where
-    /// --side or --height and --width say that they are the pixels of pictures. A folder of pictures has a folder for
-    /// each class.
+    /// of IDX, CSV and NPY are read as they are. Bytes stay bytes and floats stay floats; cells of a CSV file become f64, or
+    /// bytes where --side or --height and --width say that they are the pixels of pictures. A folder of pictures has a folder
+    /// for each class.
     #[command(after_help = "Examples:
   runner data import train-images-idx3-ubyte.gz \\
       train-labels-idx1-ubyte.gz --test t10k-images-idx3-ubyte.gz \\
@@ -141,7 +141,7 @@ pub struct Import {
     /// not a number, or if its label or target is a text above numbers].
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     pub header: Option<bool>,
-    /// CSV: the character between two cells, or tab [default: the most frequent of , ; and tab in the first line].
+    /// CSV: the character between two cells, or tab [default: the most frequent of , ; and tab in the first line that is not empty].
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     pub delimiter: Option<u8>,
     /// Height and width of a picture in pixels: those of a folder are resized to it, and the cells of a CSV file are its
@@ -181,7 +181,7 @@ const TARGETS: [Choice<TargetKind>; 3] = [
 const FORMATS: [Choice<Format>; 5] = [
     ("idx", "Two files as MNIST has them, plain or gzipped", Format::Idx),
     ("csv", "A table, plain or gzipped", Format::Csv),
-    ("npy", "Two NumPy arrays", Format::Npy),
+    ("npy", "Two NumPy arrays, plain or gzipped", Format::Npy),
     ("npz", "A NumPy archive", Format::Npz),
     ("pictures", "A folder with a folder of pictures (PNG, JPEG, WebP, GIF or BMP) for each class", Format::Pictures),
 ];

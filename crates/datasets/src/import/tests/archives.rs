@@ -94,3 +94,25 @@ fn test_arrays_that_are_not_read_are_remarked_on() {
     let alone = bench.put("b.npz", npz(&[("x_train", x()), ("y_train", y())]));
     assert_eq!(unread(&Request { train: vec![alone], ..share }), None);
 }
+
+#[test]
+fn a_zip_archive_without_arrays_is_told_what_it_is() {
+    let bench = Bench::new();
+    let zip = |names: &[&str]| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+        names.iter().for_each(|name| zip.start_file(*name, options).unwrap());
+        zip.finish().unwrap().into_inner()
+    };
+    let sheet = bench.put("t.xlsx", zip(&["[Content_Types].xml", "xl/workbook.xml"]));
+    bench.assert_refused(&bench.request(&[&sheet]), &["t.xlsx: a spreadsheet; save it as CSV"]);
+    let others = bench.put("t.zip", zip(&["a.txt"]));
+    for test_share in [Some(0.5), None] {
+        let request = Request { test_share, ..bench.request(&[&others]) };
+        bench.assert_refused(&request, &["t.zip: a zip archive without arrays (files that end in .npy)"]);
+    }
+    let (x, y) = (bytes(&[1, 2, 3, 4], "(4, 1)"), bytes(&[0, 1, 0, 1], "(4,)"));
+    let gzipped = bench.put("a.npz.gz", gzipped(&npz(&[("x", x), ("y", y)])));
+    let problem = "a.npz.gz: a gzipped archive, which is not read; unpack it with gunzip";
+    bench.assert_refused(&bench.request(&[&gzipped]), &[problem]);
+}

@@ -189,7 +189,7 @@ fn a_table_whose_first_name_begins_as_a_zip_archive_is_a_table() {
     let path = bench.put("t.csv", "PKW,kind\n1,0\n2,1\n3,0\n4,1\n");
     assert_eq!(imported(&bench.request(&[&path])).task, Task::Classes(2));
     let empty = bench.put("empty.npz", npz(&[]));
-    bench.assert_refused_after(bench.request(&[&empty]), &["empty.npz: holds the arrays"]);
+    bench.assert_refused_after(bench.request(&[&empty]), &["empty.npz: a zip archive without arrays"]);
 }
 
 #[test]
@@ -293,4 +293,14 @@ fn bytes_that_are_hardly_pixels_are_remarked_on() {
     assert!(faint("'|u1'", &[15; 4]).is_some());
     assert_eq!(faint("'|u1'", &[16; 4]), None);
     assert_eq!(faint("'|i1'", &[1; 4]), None, "not bytes");
+}
+
+#[test]
+fn an_array_without_examples_or_features_is_told_how_many_it_needs() {
+    let bench = Bench::new();
+    let y = bench.put("y.npy", npy("'|u1'", false, "(0,)", &[]));
+    for shape in ["(0, 3)", "(3, 0)"] {
+        let x = bench.put("x.npy", npy("'|u1'", false, shape, &[]));
+        bench.assert_refused(&bench.request(&[&x, &y]), &["x.npy: its shape is [", "or [m, h, w, c], each at least 1"]);
+    }
 }

@@ -9,8 +9,16 @@ fn requests_that_cannot_be() {
     let path = bench.put("t.csv", "1,2,x\n3,4,y\n5,6,x\n7,8,y\n");
     let request = || bench.request(&[&path]);
     for (request, words) in [
-        (Request { name: "a/b".to_owned(), ..request() }, "the name \"a/b\""),
-        (Request { name: ".a".to_owned(), ..request() }, "the name \".a\""),
+        (Request { name: Some("a/b".to_owned()), ..request() }, "the name \"a/b\""),
+        (Request { name: Some(".a".to_owned()), ..request() }, "the name \".a\""),
+        (
+            Request { name: Some("\u{fc}".to_owned()), ..request() },
+            "--name takes ASCII letters, digits, - _ and . (at most 100), not beginning",
+        ),
+        (
+            Request { name: None, ..bench.request(&[&bench.put("we ird.n\u{e4}me.csv", "1,x\n2,y\n")]) },
+            "we ird.n\u{e4}me.csv: \"we ird\" cannot be the name of the set; --name gives another: ASCII letters",
+        ),
         (Request { test_share: Some(1.0), ..request() }, "a test share of 1"),
         (Request { test_share: Some(f64::NAN), ..request() }, "a test share of NaN"),
         (Request { test_share: Some(0.01), ..request() }, "0 test and 4 training examples"),

@@ -167,8 +167,13 @@ fn tables_that_are_imported_apart_agree_in_the_names_of_their_columns() {
         let table = bench.put(&format!("{name}.csv"), table);
         let targets = targets.iter().map(|&target| target.to_owned()).collect();
         let name = name.to_owned();
-        let request =
-            Request { name, targets, test: vec![table.clone()], test_share: None, ..bench.request(&[&table]) };
+        let request = Request {
+            name: Some(name),
+            targets,
+            test: vec![table.clone()],
+            test_share: None,
+            ..bench.request(&[&table])
+        };
         import(&request, |_| true).unwrap_or_else(|error| panic!("{error}"))
     };
     let load = |train: &Files, test: &Files| {

@@ -1,6 +1,5 @@
 //! `runner data import`: turns the arguments into a request, and shows its progress.
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -40,7 +39,7 @@ fn request(args: &cli::Import) -> Request {
         test_share: args.test_share,
         seed: args.seed,
         folder: args.out.clone(),
-        name: args.name.clone().unwrap_or_else(|| stem(&args.source[0])),
+        name: args.name.clone(),
         force: args.force,
         label: args.label.clone(),
         targets: args.target.clone(),
@@ -59,11 +58,4 @@ fn request(args: &cli::Import) -> Request {
         grey: args.grey,
         max_bytes: args.max_bytes.unwrap_or(DEFAULT_MAX_BYTES),
     }
-}
-
-/// Returns the name up to its first dot: `digits` for `some/digits.csv.gz`.
-fn stem(path: &Path) -> String {
-    let normal: PathBuf = path.components().collect();
-    let name = normal.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    name.split('.').next().unwrap_or_default().to_owned()
 }
