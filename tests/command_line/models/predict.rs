@@ -45,13 +45,15 @@ fn pictures_are_laid_over_white_and_resized_and_named() {
         ("no.png", &["no.png", "no picture (PNG, JPEG, WebP, GIF or BMP)"][..]),
         ("none.jpg", &["none.jpg", "No such file"]),
         ("data", &["data", "no picture", "in this folder"]),
-        ("no.h5", &["no.h5", "not an HDF5 file"]),
+        ("no.h5", &["no.h5", "not an HDF5 file", "runner data import"]),
     ] {
         let run = bench.run(&["predict", "m.h5", "dark.png", what]);
         let (code, line) = failure(&run);
         assert!(code == Some(2) && parts.iter().all(|part| line.contains(part)), "{line}");
         assert!(run.stdout.is_empty(), "half an answer");
     }
+    let (code, line) = failure(&bench.run(&["predict", "no.h5", "dark.png"]));
+    assert!(code == Some(2) && line.ends_with("; a model is a file that runner train writes"), "{line}");
 }
 
 #[test]

@@ -20,6 +20,14 @@ pub enum Error {
         /// A description of what was found and what is allowed.
         problem: String,
     },
+    /// The file is not HDF5.
+    #[error("{}: {}; runner data import converts CSV, NPY, NPZ, IDX and pictures", path.display(), not_hdf5(*bytes))]
+    NotHdf5 {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+    },
     /// A file could not be written.
     #[error(transparent)]
     Write(#[from] files::Error),
@@ -49,6 +57,11 @@ pub enum Error {
         /// The breach.
         problem: Problem,
     },
+}
+
+/// Describes a file of this size that is not HDF5.
+pub fn not_hdf5(bytes: u64) -> String {
+    format!("not an HDF5 file ({bytes} bytes, and the first 8 are not the HDF5 signature)")
 }
 
 impl Error {

@@ -52,14 +52,10 @@ impl DataFile {
         let read = file.take(HDF5_SIGNATURE.len() as u64).read_to_end(&mut signature);
         read.map_err(|reason| Error::system(path, "read", &reason))?;
         if signature != HDF5_SIGNATURE {
-            let problem = if has_user_block(path, bytes) {
-                "HDF5 after a user block, as MATLAB writes it, which is not read; h5unjam takes it off".to_owned()
-            } else {
-                format!(
-                    "not an HDF5 file ({bytes} bytes, and the first 8 are not the HDF5 signature); runner data import \
-                     converts CSV, NPY, NPZ, IDX and pictures"
-                )
-            };
+            if !has_user_block(path, bytes) {
+                return Err(Error::NotHdf5 { path: path.to_owned(), bytes });
+            }
+            let problem = "HDF5 after a user block, as MATLAB writes it, which is not read; h5unjam takes it off";
             return Err(Error::file(path, problem));
         }
         if path.to_str().is_none() {

@@ -69,10 +69,12 @@ impl SplitSummary {
     fn write(&self, f: &mut fmt::Formatter<'_>, classes: &[String]) -> fmt::Result {
         let (examples, features) = self.split.x.dim();
         let what = match self.split.image_shape {
-            Some([height, width, channels]) => format!("pictures of {height} × {width} × {channels}"),
-            None => "examples".to_owned(),
+            Some([height, width, channels]) => {
+                format!("{} of {height} × {width} × {channels}", count(examples, "picture"))
+            }
+            None => count(examples, "example"),
         };
-        writeln!(f, "  {}: {examples} {what} ({}), values {}", self.x_name, count(features, "feature"), self.features)?;
+        writeln!(f, "  {}: {what} ({}), values {}", self.x_name, count(features, "feature"), self.features)?;
         let targets = match &self.targets {
             TargetSummary::Classes(counts) => balance(counts, examples, classes),
             TargetSummary::Values(outputs) if outputs.len() == 1 => format!("1 value for each example, {}", outputs[0]),

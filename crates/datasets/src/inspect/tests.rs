@@ -106,3 +106,19 @@ fn terminal_control_in_names_is_escaped() {
     let report = inspected(&path, &Names::default()).to_string();
     assert!(!report.contains('\u{1b}') && report.contains(r"\u{1b}[2J"), "{report}");
 }
+
+#[test]
+fn one_example_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.h5");
+    let file = hdf5::File::create(&path).unwrap();
+    for (name, rows) in [("train_set_x", 2), ("test_set_x", 1)] {
+        file.new_dataset_builder().with_data(&ndarray::Array2::<f32>::zeros((rows, 3))).create(name).unwrap();
+    }
+    file.new_dataset_builder().with_data(&ndarray::array![0u8, 1]).create("train_set_y").unwrap();
+    file.new_dataset_builder().with_data(&ndarray::array![0u8]).create("test_set_y").unwrap();
+    file.close().unwrap();
+    let report = inspected(&path, &Names::default()).to_string();
+    assert!(report.contains("test_set_x: 1 example (3 features)"), "{report}");
+    assert!(report.contains("train_set_x: 2 examples (3 features)"), "{report}");
+}

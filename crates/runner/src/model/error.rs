@@ -2,12 +2,21 @@
 
 use std::path::PathBuf;
 
+use datasets::contract::error::not_hdf5;
 use datasets::files;
 
 /// An error of reading or writing a model.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is no HDF5 file, or one of its datasets can't be read.
+    /// It is no HDF5 file.
+    #[error("{}: {}; a model is a file that runner train writes", path.display(), not_hdf5(*bytes))]
+    NotHdf5 {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+    },
+    /// It, or one of its datasets, can't be read.
     #[error(transparent)]
     File(Box<datasets::Error>),
     /// Its content breaks the format.
@@ -30,6 +39,9 @@ pub enum Error {
 
 impl From<datasets::Error> for Error {
     fn from(error: datasets::Error) -> Self {
-        Error::File(Box::new(error))
+        match error {
+            datasets::Error::NotHdf5 { path, bytes } => Error::NotHdf5 { path, bytes },
+            error => Error::File(Box::new(error)),
+        }
     }
 }
