@@ -63,6 +63,11 @@ fn a_record_that_loses_its_name_while_the_sweep_runs_ends_it_and_is_kept_under_a
         let mut stderr = BufReader::new(at_work.stderr.take().unwrap()).lines().map_while(Result::ok);
         assert!(stderr.any(|line| line.starts_with('[')), "the sweep ended too early");
         let record = bench.path("results/small/results.db");
+        // What follows is in the log alone, as after each 4 MB of a larger sweep.
+        let checkpoint = |connection: Connection| {
+            connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0))
+        };
+        assert_eq!(Connection::open(&record).and_then(checkpoint), Ok(0));
         fs::remove_file(&record).unwrap();
         if replaced {
             fs::write(&record, "another").unwrap();
@@ -72,6 +77,9 @@ fn a_record_that_loses_its_name_while_the_sweep_runs_ends_it_and_is_kept_under_a
         let said = "error: results/small/results.db was removed or replaced while the sweep ran; all trials so far are in \
                     results/small/results.db.1: move it back and sweep again";
         assert_eq!(line, said);
+        for log in ["results.db-wal", "results.db-shm"] {
+            assert!(!record.with_file_name(log).exists(), "the {log} of the removed record is left");
+        }
         fs::rename(bench.path("results/small/results.db.1"), &record).unwrap();
         let trials: i64 =
             Connection::open(&record).unwrap().query_row("SELECT COUNT(*) FROM trial", [], |row| row.get(0)).unwrap();

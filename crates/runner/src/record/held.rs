@@ -7,21 +7,33 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::error::{Error, at};
-use super::names::DATABASE;
+use super::names::{DATABASE, LOG, SHARED};
 use datasets::files::{OpenFolder, first_free, folder_of};
 
-/// The lock of the directory, the directory, and the identity of the database in it. The kernel frees the lock when the process ends,
-/// however it ends.
+/// The device and the number of a file; `None` if it is not there.
+type Identity = Option<(u64, u64)>;
+
+/// The lock of the directory, the directory, and the identities of the database and of its logs in it. The kernel frees the lock when the
+/// process ends, however it ends.
 pub(super) struct Held {
     _lock: File,
     folder: OpenFolder,
-    database: Option<(u64, u64)>,
+    database: Identity,
+    logs: [Identity; 2],
 }
+
+/// The files that SQLite keeps beside a database while it is open, and leaves there if that loses its name.
+const LOGS: [&str; 2] = [LOG, SHARED];
 
 impl Held {
     /// Holds a directory that is locked, and the database that is there now.
     pub(super) fn new(lock: File, folder: OpenFolder, path: &Path) -> Self {
-        Held { _lock: lock, folder, database: identity(path) }
+        Held { _lock: lock, folder, database: identity(path), logs: [None; 2] }
+    }
+
+    /// Holds the logs that SQLite has beside the database at `path` since something was written.
+    pub(super) fn hold_logs(&mut self, path: &Path) {
+        self.logs = LOGS.map(|name| identity(&path.with_file_name(name)));
     }
 
     /// Returns whether the directory is still at `folder`.
@@ -40,7 +52,21 @@ impl Held {
             return Ok(());
         }
         let copy = if self.is_at(folder) { copied_beside(folder, connection).ok() } else { None };
+        if copy.is_some() {
+            self.remove_logs(folder);
+        }
         Err(Error::Nameless { path: path.to_owned(), copy })
+    }
+
+    /// Removes the logs of the database without a name, which SQLite would take for those of another database of its former name. Logs
+    /// that came with another database are left alone.
+    fn remove_logs(&self, folder: &Path) {
+        for (name, held) in LOGS.into_iter().zip(self.logs) {
+            let log = folder.join(name);
+            if held.is_some() && identity(&log) == held {
+                let _ = fs::remove_file(log);
+            }
+        }
     }
 }
 
@@ -52,8 +78,8 @@ fn copied_beside(folder: &Path, connection: &Connection) -> Result<PathBuf, Erro
     Ok(copy)
 }
 
-/// Returns the device and the number of a file.
-fn identity(path: &Path) -> Option<(u64, u64)> {
+/// Finds the identity of a file.
+fn identity(path: &Path) -> Identity {
     // A handle of the file would release SQLite's locks when it is closed.
     let found = fs::symlink_metadata(path).ok()?;
     Some((found.dev(), found.ino()))

@@ -71,6 +71,9 @@ impl Record {
         let mut record = Record { path, connection, _copy: None, held };
         record.prepare(folder)?;
         Ok(record)
+        if let Some(held) = &mut record.held {
+            held.hold_logs(&place);
+        }
     }
 
     /// Returns whether `folder` has a record.
