@@ -213,7 +213,7 @@ fn claims_on_trials_that_are_missing_are_not_judged() {
     let shard = "results/nets.shards/0-of-2";
     let claims = bench.run(&["claims", shard]);
     let line = text(&claims.stdout);
-    assert!(line.starts_with("· It is so: ") && line.ends_with(" of other shards are not here\n"), "{line}");
+    assert!(line.starts_with("· It is so: ") && line.ends_with(" are of other shards, not here\n"), "{line}");
     assert_eq!(claims.status.code(), Some(1));
     let merged = bench.run(&["merge", "results/nets.shards"]);
     assert!(merged.status.code() == Some(1) && !text(&merged.stderr).contains("It is so"));

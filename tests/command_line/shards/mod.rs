@@ -107,6 +107,31 @@ fn shards_joined_are_the_sweep_of_one_machine_byte_for_byte() {
 }
 
 #[test]
+fn what_is_of_shards_that_are_missing_is_said_wherever_settings_are_ranked() {
+    let bench = bench();
+    ["0/4", "2/4"].iter().for_each(|shard| drop(sweep(&bench, &["--shard", shard])));
+    assert_eq!(merged(&bench, &[SHARDS]).0, Some(1));
+    let elsewhere = "12 of 24 trials are of other shards, not here";
+    let named = format!("warning: small: {elsewhere}");
+    let dir = "results/small";
+    for (command, end) in
+        [(&["show", dir][..], "\n"), (&["best", dir], "; the best setting of all may be another one\n")]
+    {
+        let (_, said) = bench.succeeds(command);
+        assert!(said.contains(&format!("{named}{end}")), "{command:?}: {said}");
+    }
+    let (compared, said) = bench.succeeds(&["compare", dir, dir, "--json"]);
+    assert!(said.contains(&format!("warning: A: {elsewhere}\n")), "{said}");
+    assert!(compared.contains(&format!("B: {elsewhere}")), "{compared}");
+    bench.succeeds(&["report", dir]);
+    assert!(bench.read("results/small/report.html").contains(elsewhere));
+    ["1/4", "3/4"].iter().for_each(|shard| drop(sweep(&bench, &["--shard", shard])));
+    assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
+    let (_, said) = bench.succeeds(&["best", dir]);
+    assert!(!said.contains("other shards"), "{said}");
+}
+
+#[test]
 fn what_is_missing_is_listed_and_joined_when_it_has_come() {
     let bench = bench();
     sweep(&bench, &["-j", "1", "--out", "whole"]);

@@ -14,7 +14,7 @@ use crate::results::ranking::{self, Best, Score};
 use crate::results::setting::{Setting, different_trials};
 use crate::results::trials::{Row, SEED};
 use crate::run::outcome::Status;
-use crate::terminal::note;
+use crate::terminal::{note, warn};
 use crate::text::{plain, quoted_path, short_name, visible_line};
 use datasets::text::count;
 
@@ -32,7 +32,7 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
         note(&format!("{} of the plan not finished yet", count(unfinished, "trial")));
     }
     if args.json {
-        print(&format!("{}\n", in_json(&best, score, &keys)))?;
+        print(&format!("{}\n", in_json(&best, score, &keys, trials.elsewhere)))?;
         return Ok(ExitCode::SUCCESS);
     }
     let Best { among, setting, trial } = &best;
@@ -69,7 +69,7 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Finds the best setting of the trials that are asked for.
+/// Finds the best setting of the trials that are asked for, and warns if some trials of the sweep are not here.
 pub(super) fn best_of(selected: &SelectedTrials, score: Score) -> Result<Best<'_>> {
     let Some(best) = ranking::best(&selected.trials, score, |row| selected.has(row)) else {
         let finished = || selected.trials.finished().filter(|row| selected.has(row));
@@ -85,6 +85,9 @@ pub(super) fn best_of(selected: &SelectedTrials, score: Score) -> Result<Best<'_
             score.column.name
         );
     };
+    if let Some(elsewhere) = selected.trials.elsewhere_in_words() {
+        warn(&format!("{}: {elsewhere}; the best setting of all may be another one", selected.trials.name));
+    }
     Ok(best)
 }
 
@@ -126,7 +129,7 @@ fn toml(value: &Value) -> String {
     }
 }
 
-fn in_json(best: &Best, score: Score, keys: &[&str]) -> Value {
+fn in_json(best: &Best, score: Score, keys: &[&str], elsewhere: usize) -> Value {
     let Best { among, setting, trial } = best;
     let means: Map<String, Value> = measures()
         .filter_map(|column| {
@@ -143,6 +146,7 @@ fn in_json(best: &Best, score: Score, keys: &[&str]) -> Value {
         "by": score.column.name,
         "why": score.why,
         "settings": among,
+        "trials_elsewhere": elsewhere,
         "setting": { "keys": setting_keys, "trials": setting.size(),
             "completed": setting.with_status(Status::Completed), "rung": setting.rung(), "results": means },
         "trial": { "id": trial.trial, "results": results },

@@ -12,11 +12,9 @@ use crate::cli;
 use crate::record::Record;
 use crate::record::names::EXPERIMENT;
 use crate::results::claim::{Judge, Judgement};
-use crate::results::setting::first_of_each;
 use crate::results::trials::Trials;
 use crate::spec::claim::Claim;
 use crate::terminal::{say, warn};
-use datasets::text::count;
 
 /// Judges the claims of a record on stdout.
 pub(super) fn run(args: &cli::Claims) -> Result<ExitCode> {
@@ -42,7 +40,7 @@ pub(super) fn judge(record: &Record, folder: &Path) -> Result<Vec<Judgement>> {
     if claims.is_empty() {
         return Ok(Vec::new());
     }
-    judgements(&claims, &Trials::read(record, record.planned()?)?, record, folder)
+    judgements(&claims, &Trials::newest(record)?, record, folder)
 }
 
 /// Judges claims by these trials of the record in `folder`.
@@ -60,10 +58,8 @@ pub(super) fn judgements(claims: &[Claim], trials: &Trials, record: &Record, fol
 
 /// Says which trials of the sweep are not in the plan of the record yet; `None` if all are.
 fn missing(trials: &Trials, record: &Record, folder: &Path) -> Result<Option<String>> {
-    let planned = first_of_each(&trials.rows).count();
-    let of_shards = record.whole_plan()?.map_or(0, |whole| whole.trials.saturating_sub(planned));
-    if of_shards > 0 {
-        return Ok(Some(format!("{} of other shards are not here", count(of_shards, "trial"))));
+    if let Some(elsewhere) = trials.elsewhere_in_words() {
+        return Ok(Some(elsewhere));
     }
     if trials.rungs == 0 {
         return Ok(None);

@@ -87,7 +87,7 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String> {
     let mut damaged = HashSet::new();
     let curves = curves::read(record, &planned.points, &mut damaged)?;
     let planned_points = planned.points.len();
-    let trials = Trials::proved(record, planned, &damaged)?;
+    let trials = Trials { elsewhere: record.elsewhere()?, ..Trials::proved(record, planned, &damaged)? };
     let claims = claims(record, folder, &trials)?;
     let swept = trials.axes.iter().map(|axis| axis_in_words(axis, &trials.rows)).collect();
     let written = trials.rows.len();
@@ -99,7 +99,7 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String> {
     let words = Words {
         name: asked.name.clone(),
         description: visible(&asked.description).into_owned(),
-        tally: words::tally(&ranked, points),
+        tally: words::tally(&ranked, &trials),
         answer: words::answer(&ranked, &trials),
         notes: words::notes(&ranked, &trials),
         claims,

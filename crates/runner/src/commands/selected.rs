@@ -27,8 +27,8 @@ impl SelectedTrials {
     /// Reads a plan of the record in `dir`, the newest one unless a `number` is given.
     pub(super) fn of(dir: &Path, number: Option<i64>, condition: Option<&str>) -> Result<Self> {
         let record = Record::read(dir)?;
-        let planned = match number {
-            None => record.planned()?,
+        let trials = match number {
+            None => Trials::newest(&record)?,
             Some(number) => {
                 let (plans, _) = record.former_plans()?;
                 let numbers: Vec<_> = plans.iter().map(|plan| plan.number.to_string()).collect();
@@ -39,10 +39,9 @@ impl SelectedTrials {
                     };
                     bail!("--plan: {} keeps {kept}, there is no {number}", dir.display());
                 };
-                plan.planned(&record)?
+                Trials::read(&record, plan.planned(&record)?)?
             }
         };
-        let trials = Trials::read(&record, planned)?;
         let parse = |text: &str| {
             Condition::parse(text, &trials)
                 .map_err(|mistake| anyhow!("--where '{text}': at character {}: {}", mistake.at, mistake.problem))

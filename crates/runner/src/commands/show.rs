@@ -65,6 +65,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     if !left_out.is_empty() {
         say(&format!("left out: {left_out}; --wide shows all, --columns A,B,C those"));
     }
+    trials.elsewhere_in_words().iter().for_each(|elsewhere| warn(&format!("{}: {elsewhere}", trials.name)));
     former.iter().for_each(|plan| note(plan));
     if damaged > 0 {
         warn(&format!("damaged in the record, and left out: {}", count(damaged, "former plan")));

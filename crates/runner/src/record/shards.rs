@@ -116,6 +116,12 @@ impl Record {
             return Ok(None);
         }
         let row = self.row("SELECT number, count, trials FROM shard", [], |row| {
+    /// Counts the trials of the whole sweep that are of other shards, and not in the plan of this record.
+    pub fn elsewhere(&self) -> Result<usize, Error> {
+        let here = self.number("SELECT COUNT(DISTINCT trial) FROM plan")? as usize;
+        Ok(self.whole_plan()?.map_or(0, |whole| whole.trials.saturating_sub(here)))
+    }
+
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
         })?;
         Ok(row.and_then(|(number, count, trials)| {

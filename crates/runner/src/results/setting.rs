@@ -1,6 +1,7 @@
 //! Settings: the trials that differ in their seed only, as one row of statistics.
 
 use std::collections::HashSet;
+use std::iter;
 
 use indexmap::IndexMap;
 
@@ -17,6 +18,8 @@ pub struct Setting<'t> {
     pub rows: Vec<&'t Row>,
     /// The trials that have not finished yet.
     pub unfinished: Vec<&'t Row>,
+    /// The number of trials that are of other shards, and not here.
+    pub elsewhere: usize,
 }
 
 /// Statistics of a sample.
@@ -58,7 +61,7 @@ impl Statistics {
 impl<'t> Setting<'t> {
     /// Makes the setting of one finished trial.
     pub fn alone(row: &'t Row) -> Self {
-        Setting { rows: vec![row], unfinished: Vec::new() }
+        Setting { rows: vec![row], unfinished: Vec::new(), elsewhere: 0 }
     }
 
     /// Lists all its trials.
@@ -68,7 +71,7 @@ impl<'t> Setting<'t> {
 
     /// Counts all its trials.
     pub fn size(&self) -> usize {
-        self.rows.len() + self.unfinished.len()
+        self.rows.len() + self.unfinished.len() + self.elsewhere
     }
 
     /// Computes the statistics of a measure over the trials that completed.
@@ -80,7 +83,7 @@ impl<'t> Setting<'t> {
 
     /// Computes the rank of the setting; `None` if none of its trials completed.
     pub fn rank(&self, score: &Column) -> Option<Rank> {
-        Rank::of(self.trials().map(|row| row.loss(score)))
+        Rank::of(self.trials().map(|row| row.loss(score)).chain(iter::repeat_n(None, self.elsewhere)))
     }
 
     /// Finds its best trial, the first of equal ones. `None` if none completed.
@@ -136,7 +139,8 @@ impl Trials {
         }
     }
 
-    /// Groups the trials for which `is_shown` holds by the keys but `over`.
+    /// Groups the trials for which `is_shown` holds by the keys but `over`. Where trials are of other shards, a setting that has fewer values
+    /// of `over` than all settings together is taken to lack some of them.
     pub fn grouped(&self, over: &str, is_shown: impl Fn(&Row) -> bool) -> Vec<Setting<'_>> {
         let others: Vec<&str> = self.axes.iter().map(|axis| axis.key.as_str()).filter(|key| *key != over).collect();
         let values = |row: &Row| -> Vec<String> {
@@ -149,8 +153,20 @@ impl Trials {
         for row in first_of_each(self.unfinished().filter(|row| is_shown(row))) {
             settings.entry(values(row)).or_default().unfinished.push(row);
         }
+        if self.elsewhere > 0 {
+            let all = values_of(over, self.rows.iter().filter(|row| is_shown(row))).len();
+            for setting in settings.values_mut() {
+                let own = values_of(over, setting.trials()).len();
+                setting.elsewhere = if own > 0 { all - own } else { 0 };
+            }
+        }
         settings.into_values().collect()
     }
+}
+
+/// Finds the different values of a key that is a part of the trials.
+fn values_of<'t>(key: &str, rows: impl Iterator<Item = &'t Row>) -> HashSet<String> {
+    rows.filter_map(|row| row.values.get(key)).filter(|value| !value.is_null()).map(comparable).collect()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::setting::different_trials;
 use crate::record::Record;
 use crate::record::columns::Column;
 use crate::record::error::Error;
@@ -21,6 +22,7 @@ use crate::spec::source::keys_and_values;
 use crate::spec::trial::applied::{is_part_of, name_decay, value_in};
 use crate::spec::trial::keys::key;
 use crate::text::comparable;
+use datasets::text::count;
 
 /// The key of the seed, over which settings are averaged.
 pub const SEED: &str = "seed";
@@ -69,9 +71,19 @@ pub struct Trials {
     pub sweep_tags: Vec<String>,
     /// The note on the sweep itself.
     pub sweep_note: Option<String>,
+    /// The number of trials of the sweep that are of other shards, and have no row.
+    pub elsewhere: usize,
 }
 
 impl Trials {
+    /// Reads the trials of the newest plan of `record` and proves each.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn newest(record: &Record) -> Result<Self, Error> {
+        Ok(Trials { elsewhere: record.elsewhere()?, ..Trials::read(record, record.planned()?)? })
+    }
+
     /// Reads the trials of a plan of `record` and proves each.
     ///
     /// # Errors
@@ -137,6 +149,7 @@ impl Trials {
             machines: names.all().into_iter().map(str::to_owned).collect(),
             sweep_tags: notes.tags(Notes::OF_SWEEP),
             sweep_note: notes.note(Notes::OF_SWEEP),
+            elsewhere: 0,
         }
     }
 
@@ -148,6 +161,14 @@ impl Trials {
     /// Lists the rows whose trials have not finished.
     pub fn unfinished(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.finished.is_none())
+    }
+
+    /// Says how many trials of the sweep have no row; `None` if all have one.
+    pub fn elsewhere_in_words(&self) -> Option<String> {
+        let all = different_trials(&self.rows) + self.elsewhere;
+        let verb = if self.elsewhere == 1 { "is" } else { "are" };
+        let words = format!("{} of {} {verb} of other shards, not here", self.elsewhere, count(all, "trial"));
+        (self.elsewhere > 0).then_some(words)
     }
 
     /// Returns the key that settings are averaged over: the seed, if it is swept.

@@ -1,4 +1,5 @@
-//! The warnings of a comparison: in what the trainings of pairs differ that makes their results differ, whatever is compared.
+//! The warnings of a comparison: in what the trainings of pairs differ that makes their results differ, whatever is compared, and what is
+//! missing.
 
 use std::collections::BTreeSet;
 
@@ -12,14 +13,16 @@ use crate::text::plain;
 /// The digits of a SHA-256, and those of them that are shown.
 const DIGITS: [usize; 2] = [64, 12];
 
-/// Lists the warnings; none if the pairs have the same data, cost and length.
+/// Lists the warnings; none if the pairs have the same data, cost and length, and all trials of both sweeps are here.
 pub(super) fn warnings(joined: &Joined, a: &SelectedTrials, b: &SelectedTrials) -> Result<Vec<String>> {
     let cost = differing(joined, &["model.cost"]);
     let cost = cost.map(|values| format!("the costs don't compare where they are of different kinds: {values}"));
     let length = differing(joined, &["train.iterations", "train.epochs"]);
     let length =
         length.map(|values| format!("the trainings differ in length, and so do costs because of it: {values}"));
-    Ok([data(joined, a, b)?, cost, length].into_iter().flatten().collect())
+    let [of_a, of_b] = [(a, "A"), (b, "B")]
+        .map(|(side, name)| side.trials.elsewhere_in_words().map(|elsewhere| format!("{name}: {elsewhere}")));
+    Ok([data(joined, a, b)?, cost, length, of_a, of_b].into_iter().flatten().collect())
 }
 
 /// Says with which data both sides were trained; `None` if with the same. All trials of a plan have the same.

@@ -57,6 +57,9 @@ fn objective_of_halving(toml: &str) -> Option<String> {
 pub(super) fn notes(ranked: &RankedSettings, trials: &Trials) -> Vec<String> {
     let Some((best, loss)) = best(ranked) else { return Vec::new() };
     let mut notes = Vec::new();
+    if let Some(elsewhere) = trials.elsewhere_in_words() {
+        notes.push(format!("{elsewhere}: the best setting of all may be another one."));
+    }
     let test = [("accuracy", &TEST_ACCURACY), ("cost", &TEST_COST)];
     if let Some((what, test)) = test.into_iter().find_map(|(what, test)| Some((what, best.statistics(test)?))) {
         let test = spread(test);
@@ -108,11 +111,13 @@ fn lost(setting: &Setting) -> usize {
     setting.with_status(Status::Diverged) + setting.with_status(Status::Failed)
 }
 
-/// Counts the trials by their state, in a line.
-pub(super) fn tally(ranked: &RankedSettings, points: &[Row]) -> String {
+/// Counts the trials by their state, and those that are not here, in a line.
+pub(super) fn tally(ranked: &RankedSettings, trials: &Trials) -> String {
+    let points = &trials.rows;
     let states = State::ALL.iter().map(|state| (state.count(points), state.name())).filter(|(number, _)| *number > 0);
     let states = states.map(|(number, name)| format!("{number} {name}")).collect::<Vec<_>>().join(", ");
-    format!("{} of {}: {states}", count(points.len(), "trial"), count(ranked.settings.len(), "setting"))
+    let elsewhere = trials.elsewhere_in_words().map(|elsewhere| format!("; {elsewhere}")).unwrap_or_default();
+    format!("{} of {}: {states}{elsewhere}", count(points.len(), "trial"), count(ranked.settings.len(), "setting"))
 }
 
 /// Lists what the record has and the page leaves out; `repeated` points are among it.
@@ -262,6 +267,26 @@ mod tests {
         assert!(answer.starts_with("The best of 2 settings by final cost"), "{answer}");
         let open = "1 of its 2 trials has no result yet; the mean is of the others.";
         assert!(notes.contains(&open.to_owned()), "{notes:?}");
+    }
+
+    #[test]
+    fn a_setting_with_a_trial_of_another_shard_comes_last_and_what_is_not_here_is_said() {
+        let axes = [axis("model.depth", "list"), axis("seed", "list")];
+        let point = |depth, seed| json!({"model.depth": depth, "seed": seed});
+        let points = [completed(point(2, 1), 0.3), completed(point(2, 2), 0.3), completed(point(3, 2), 0.1)];
+        let trials = Trials { elsewhere: 1, ..trials(&axes, &points) };
+        let ranked = RankedSettings::of(&trials);
+        let answer = answer(&ranked, &trials);
+        assert!(
+            answer.starts_with("The best of 2 settings") && answer.contains("is model.depth = 2, with"),
+            "{answer}"
+        );
+        let elsewhere = "1 of 4 trials is of other shards, not here";
+        assert_eq!(tally(&ranked, &trials), format!("3 trials of 2 settings: 3 completed; {elsewhere}"));
+        let said = format!("{elsewhere}: the best setting of all may be another one.");
+        assert!(super::notes(&ranked, &trials).contains(&said));
+        let (whole, part) = (&ranked.settings[0], &ranked.settings[1]);
+        assert_eq!([(whole.size(), whole.elsewhere), (part.size(), part.elsewhere)], [(2, 0), (2, 1)]);
     }
 
     #[test]

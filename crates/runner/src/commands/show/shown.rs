@@ -224,7 +224,11 @@ fn mean(measure: &Column, setting: &Setting) -> String {
 /// Counts the trials of a setting by their status.
 pub(super) fn counts(setting: &Setting) -> Vec<String> {
     let finished = Status::ALL.map(|status| (setting.with_status(status), status.name()));
-    let others = [(setting.unfinished.len(), "not finished yet"), (setting.damaged(), "damaged; sweep again")];
+    let others = [
+        (setting.unfinished.len(), "not finished yet"),
+        (setting.damaged(), "damaged; sweep again"),
+        (setting.elsewhere, "of other shards"),
+    ];
     let counts = finished.into_iter().chain(others).filter(|(count, _)| *count > 0);
     counts.map(|(count, status)| format!("{count} {status}")).collect()
 }
