@@ -140,7 +140,7 @@ fn what_a_submission_was_sending_when_it_was_killed_is_named_before_anything_is_
     assert_eq!(runner(&bench, &words).status.code(), None, "it was killed");
     fs::write(bench.path("bin/sbatch"), sbatch).unwrap();
     let (code, line) = failure_after_words(&runner(&bench, &words));
-    let problem = "results/six.shards/sending.txt: an earlier submit was cut off while it sent the array; \
+    let problem = "results/six.shards/sending.txt: an earlier submit sent the array and did not see Slurm's answer; \
                    squeue --me --name=six,six-merge shows whether Slurm has it";
     assert!(code == Some(2) && line.contains(problem), "{line}");
     assert!(!bench.path("sbatch.log").exists());
@@ -155,6 +155,73 @@ fn a_job_that_cannot_be_noted_is_named() {
     let bench = bench();
     let last = "results/six.shards/submission.json";
     command(&bench, "sbatch", &format!("mkdir {last}; echo 41"));
+#[test]
+fn a_job_to_which_sbatch_gives_no_answer_is_not_sent_again_by_itself() {
+    let lost = "echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1";
+    for (sbatch, reason) in [
+        ("kill -KILL $$", "signal: 9 (SIGKILL)"),
+        (lost, "Batch job submission failed: Socket timed out on send/recv operation"),
+        ("exit 0", "it said no job's number"),
+    ] {
+        let bench = bench();
+        let answers = fs::read_to_string(bench.path("bin/sbatch")).unwrap();
+        let words = ["submit", "six.toml", "--shards", "2", "--time", "1h"];
+        command(&bench, "sbatch", sbatch);
+        let (code, line) = failure_after_words(&runner(&bench, &words));
+        let sending = "results/six.shards/sending.txt";
+        let how =
+            "squeue --me --name=six,six-merge shows whether Slurm has it: scancel a job that submission.json lacks";
+        let said = format!(
+            "error: Slurm may have the array, but did not answer: sbatch: {reason}; {how}, delete {sending}, and submit again"
+        );
+        assert_eq!((code, line), (Some(1), said));
+        fs::write(bench.path("bin/sbatch"), answers).unwrap();
+        let (code, line) = failure_after_words(&runner(&bench, &words));
+        assert!(code == Some(2) && line.contains(&format!("{sending}: an earlier submit sent the array")), "{line}");
+        fs::remove_file(bench.path(sending)).unwrap();
+        assert!(runner(&bench, &words).status.success());
+    }
+}
+
+#[test]
+fn what_submit_was_told_goes_before_the_variables_of_sbatch() {
+    let bench = bench();
+    command(&bench, "sbatch", "env | grep -o '^SBATCH_[^=]*' | sort | xargs >> sbatch.log; echo 41");
+    let variables = [
+        "ACCOUNT",
+        "ARRAY_INX",
+        "ERROR",
+        "JOB_NAME",
+        "MEM_PER_CPU",
+        "NO_REQUEUE",
+        "OUTPUT",
+        "PARTITION",
+        "QOS",
+        "SIGNAL",
+        "TIMELIMIT",
+        "WAIT",
+    ];
+    let submitted = prepared(&bench, bench.command())
+        .args(["submit", "six.toml", "--shards", "2", "--time", "1h", "--partition", "short", "--sbatch=-q low"])
+        .envs(variables.map(|name| (format!("SBATCH_{name}"), "1")))
+        .output()
+        .unwrap();
+    assert!(submitted.status.success(), "{}", text(&submitted.stderr));
+    // A choice that nothing here has made is the user's; the merge, which has no time of warning, is sent after the array.
+    assert_eq!(bench.read("sbatch.log"), "SBATCH_ACCOUNT\nSBATCH_ACCOUNT SBATCH_QOS SBATCH_SIGNAL\n");
+}
+
+#[test]
+fn a_choice_of_the_jobs_that_squeue_shows_hides_no_task() {
+    let bench = bench();
+    submit(&bench, &["--shards", "2", "--time", "1h"]);
+    command(&bench, "squeue", "[ \"$SQUEUE_STATES\" ] || echo '41_0 RUNNING None'");
+    let words = ["submit", "six.toml", "--time", "1h", "--resume", "--dry-run"];
+    let shown = prepared(&bench, bench.command()).args(words).env("SQUEUE_STATES", "PENDING").output().unwrap();
+    let said = text(&shown.stderr);
+    assert!(said.contains("Slurm has 1 shard not done yet: 0; left alone"), "{said}");
+}
+
     let (code, line) = failure_after_words(&runner(&bench, &["submit", "six.toml", "--shards", "2", "--time", "1h"]));
     assert!(line.starts_with("error: Slurm has the jobs 41, which can't be noted: "), "{line}");
     assert!(line.ends_with("; scancel 41 before you submit again"), "{line}");

@@ -1,13 +1,20 @@
 //! Slurm's commands.
 
 use std::collections::BTreeMap;
+use std::env;
+use std::fs;
 use std::io::{self, ErrorKind, Read};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::overriding::variables_over;
+
 const SBATCH: &str = "sbatch";
 const SQUEUE: &str = "squeue";
+/// What sbatch says if Slurm's answer to a job that it has sent was lost on the way.
+const LOST: [&str; 2] = ["Socket timed out", "Zero Bytes were transmitted or received"];
 /// The longest wait for squeue.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -35,38 +42,43 @@ pub enum Error {
         /// Its message.
         said: String,
     },
+    /// sbatch ended without an answer, so that Slurm may have the job all the same.
+    #[error("sbatch: {0}")]
+    Unanswered(String),
     /// squeue took too long.
     #[error("squeue: no answer for {} s", PATIENCE.as_secs())]
     Slow,
 }
 
-/// Submits a script with these options, and returns the job's number.
+/// Submits `script` with the options `words`, and returns the job's number. What the script says goes before what the environment says.
 ///
 /// # Errors
-/// If there is no sbatch, or it refuses: with its first line.
-pub fn sbatch(words: &[String]) -> Result<String, Error> {
-    // The environment's SBATCH_EXPORT would go before the script's own choice of variables.
-    let output = Command::new(SBATCH).args(words).env_remove("SBATCH_EXPORT").stdin(Stdio::null()).output();
-    let output = output.map_err(|reason| match reason.kind() {
+/// If there is no sbatch, or it refuses: with its first line. [`Error::Unanswered`] if it ends without saying whether Slurm has the job.
+pub fn sbatch(words: &[String], script: &Path) -> Result<String, Error> {
+    let io = |reason| Error::Io { command: SBATCH, reason };
+    let mut command = Command::new(SBATCH);
+    command.args(words).arg(script).stdin(Stdio::null());
+    for variable in variables_over(&fs::read_to_string(script).map_err(io)?) {
+        command.env_remove(variable);
+    }
+    let output = command.output().map_err(|reason| match reason.kind() {
         ErrorKind::NotFound => Error::Absent,
-        _ => Error::Io { command: SBATCH, reason },
+        _ => io(reason),
     })?;
     if !output.status.success() {
-        return Err(refused(SBATCH, output.status, &output.stderr));
+        let said = said(SBATCH, output.status, &output.stderr);
+        let is_cut_off = output.status.code().is_none() || LOST.iter().any(|lost| said.contains(lost));
+        return Err(if is_cut_off { Error::Unanswered(said) } else { Error::Refused { command: SBATCH, said } });
     }
     // "job" or "job;cluster".
     let job = String::from_utf8_lossy(&output.stdout).trim().split(';').next().unwrap_or_default().to_owned();
-    if job.is_empty() {
-        Err(Error::Refused { command: SBATCH, said: "it said no job's number".to_owned() })
-    } else {
-        Ok(job)
-    }
+    if job.is_empty() { Err(Error::Unanswered("it said no job's number".to_owned())) } else { Ok(job) }
 }
 
-/// Makes the error of a command that has failed, with what it said on stderr.
-fn refused(command: &'static str, status: ExitStatus, stderr: &[u8]) -> Error {
+/// Returns what a command that has failed said on stderr.
+fn said(command: &str, status: ExitStatus, stderr: &[u8]) -> String {
     let said = String::from_utf8_lossy(stderr).trim().replace(&format!("{command}: error: "), "").replace('\n', "; ");
-    Error::Refused { command, said: if said.is_empty() { status.to_string() } else { said } }
+    if said.is_empty() { status.to_string() } else { said }
 }
 
 /// Asks for the states of the tasks of array jobs, by their numbers in the array. Tasks that wait for a person are left out: they never run
@@ -79,7 +91,12 @@ pub fn states(jobs: &[String]) -> Result<BTreeMap<usize, String>, Error> {
         return Ok(BTreeMap::new());
     }
     let io = |reason| Error::Io { command: SQUEUE, reason };
-    let mut child = Command::new(SQUEUE)
+    let mut command = Command::new(SQUEUE);
+    // A person's choice of the jobs to be shown, such as SQUEUE_STATES, would hide tasks that Slurm has.
+    for (variable, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SQUEUE_")) {
+        command.env_remove(variable);
+    }
+    let mut child = command
         .args(["--noheader", "--array", "--format=%i %T %r"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -102,7 +119,7 @@ pub fn states(jobs: &[String]) -> Result<BTreeMap<usize, String>, Error> {
     };
     let all = |reader: JoinHandle<io::Result<Vec<u8>>>| reader.join().expect("a reader doesn't panic").map_err(io);
     if !status.success() {
-        return Err(refused(SQUEUE, status, &all(stderr)?));
+        return Err(Error::Refused { command: SQUEUE, said: said(SQUEUE, status, &all(stderr)?) });
     }
     Ok(of_jobs(&String::from_utf8_lossy(&all(stdout)?), jobs))
 }

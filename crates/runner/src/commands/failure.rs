@@ -82,7 +82,7 @@ pub(super) enum Failure {
     /// The record could not be written, which cut the sweep short.
     #[error("{}", with_the_kept(error, &format!("{kept} finished trials are kept, the rest was not run")))]
     CutShort { error: record::error::Error, kept: usize },
-    /// Slurm has some of the jobs, but not all.
+    /// Slurm has some of the jobs, but not all, or may have one.
     #[error("{0}")]
     PartlySubmitted(String),
 }

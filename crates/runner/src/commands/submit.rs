@@ -84,7 +84,7 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
         bail!("{}: another runner submit has sent jobs meanwhile; runner status shows what they do", folder.display());
     }
     write(&folder, &prepared, &texts)?;
-    let mut jobs = Jobs::new(&folder, &prepared.out, submission);
+    let mut jobs = Jobs::new(&folder, &prepared.out, &prepared.experiment.name, submission);
     if let Some(others) = merge_after {
         jobs.send_merge(others)?;
     }
