@@ -2,7 +2,7 @@
  *
  * DISK_SHIM_FOLDER=DIR       only files below it; a rename counts by its old name
  * DISK_SHIM_COUNT=FILE       write "CALL NUMBER" lines at exit
- * DISK_SHIM_CALL=CALL        which fails: pwrite, write, fsync, fdatasync, ftruncate, rename, close
+ * DISK_SHIM_CALL=CALL        which fails: pwrite, write, fsync, fdatasync, ftruncate, rename, close, open (of a file that is there, to be read)
  * DISK_SHIM_WHEN=N           the N-th of them
  * DISK_SHIM_ON=1             and every later one
  * DISK_SHIM_ERROR=NUMBER     with this errno; or else "kill", which ends the process, or "lost", which does nothing and says it did
@@ -10,15 +10,18 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum call { PWRITE, WRITE, FSYNC, FDATASYNC, FTRUNCATE, RENAME, CLOSE, CALLS };
-static const char *const NAMES[CALLS] = {"pwrite", "write", "fsync", "fdatasync", "ftruncate", "rename", "close"};
+enum call { PWRITE, WRITE, FSYNC, FDATASYNC, FTRUNCATE, RENAME, CLOSE, OPEN, CALLS };
+static const char *const NAMES[CALLS] = {"pwrite", "write", "fsync", "fdatasync", "ftruncate", "rename", "close", "open"};
 static atomic_long counts[CALLS];
 
 static int is_below(const char *path) {
@@ -68,6 +71,22 @@ SHIM(int, ftruncate, FTRUNCATE, (int f, off_t size), (f, size), is_watched(f), 0
 SHIM(int, ftruncate64, FTRUNCATE, (int f, off64_t size), (f, size), is_watched(f), 0)
 SHIM(int, rename, RENAME, (const char *from, const char *to), (from, to), is_below(from), 0)
 SHIM(int, close, CLOSE, (int f), (f), is_watched(f), 0)
+
+static int is_file_to_read(const char *path, int flags) {
+    struct stat found;
+    return (flags & O_ACCMODE) == O_RDONLY && is_below(path) && stat(path, &found) == 0 && S_ISREG(found.st_mode);
+}
+
+int open64(const char *path, int flags, ...) {
+    static __typeof__(open64) *real;
+    if (!real) real = REAL(open64);
+    va_list further;
+    va_start(further, flags);
+    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(further, mode_t) : 0;
+    va_end(further);
+    if (is_file_to_read(path, flags) && fate(OPEN) == FAILED) return -1;
+    return real(path, flags, mode);
+}
 
 __attribute__((destructor)) static void end(void) {
     const char *path = getenv("DISK_SHIM_COUNT");

@@ -69,6 +69,40 @@ fn a_checkpoint_of_another_core_is_left_out() {
 }
 
 #[test]
+fn a_checkpoint_that_cannot_be_read_is_set_aside_and_not_written_over() {
+    let bench = bench();
+    assert!(kill_after_a_checkpoint(&bench, "out", ONE));
+    let path = checkpoints(&bench, "out").remove(0);
+    let whole = fs::read(&path).unwrap();
+    let shim = built(&bench, "disk_shim");
+    let mut command = bench.command();
+    command.args([
+        "sweep",
+        "long.toml",
+        "-j",
+        "1",
+        "--out",
+        path.parent().unwrap().parent().unwrap().to_str().unwrap(),
+    ]);
+    command.args(ONE).env("LD_PRELOAD", &shim).env("DISK_SHIM_FOLDER", path.parent().unwrap());
+    command
+        .env("DISK_SHIM_CALL", "open")
+        .env("DISK_SHIM_WHEN", "1")
+        .env("DISK_SHIM_ON", "1")
+        .env("DISK_SHIM_ERROR", "116");
+    let stderr = finished(&command.output().unwrap());
+    let aside = path.with_extension("1.ckpt");
+    let said = format!(
+        "it can't be read (Stale file handle (os error 116)), and is {} now; the training begins anew",
+        aside.display()
+    );
+    assert!(stderr.contains(&said), "{stderr}");
+    assert!(fs::read(&aside).unwrap() == whole, "what was trained is kept");
+    let left = format!("{} is left: a checkpoint from which this plan does not go on", aside.display());
+    assert!(stderr.contains(&left), "{stderr}");
+}
+
+#[test]
 fn a_disk_that_takes_no_checkpoint_is_one_warning_and_no_end() {
     let bench = bench().with_own_core();
     finished(&sweep(&bench, &[ONE, &["--out", "undisturbed"]].concat()));

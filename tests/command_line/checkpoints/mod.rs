@@ -282,7 +282,12 @@ fn a_checkpoint_is_removed_with_its_trial_in_the_record_and_explained_without() 
     other[1] = "model.hidden=[3]";
     assert!(kill_after_a_checkpoint(&bench, "out", &other));
     let stderr = finished(&sweep(&bench, &[ONE, &["--out", "out"]].concat()));
-    assert!(stderr.contains("a checkpoint of a fleet that this plan does not have"), "{stderr}");
+    assert!(stderr.contains("a checkpoint from which this plan does not go on"), "{stderr}");
+    // Nor does it become one of a fleet that is interrupted.
+    let never = ["run.checkpoint_every=never", "--time-budget", "2s"];
+    let cut = bench.command().arg("sweep").args(ENDLESS).args(never).args(["--out", "out"]).output().unwrap();
+    let stderr = text(&cut.stderr);
+    assert!(cut.status.code() == Some(130) && !stderr.contains("in training"), "{stderr}");
     let stderr = finished(&sweep(&bench, &[&other, &["--out", "out"][..]].concat()));
     assert!(stderr.contains("1 fleet goes on from its checkpoint"), "{stderr}");
 }

@@ -14,8 +14,8 @@ use signal_hook::{flag, low_level};
 use super::failure::INTERRUPTED;
 use crate::terminal::{clear_from_here, say};
 
-/// The longest time for an orderly end, so that the process ends within two seconds, whatever it is doing. It counts from the end of the
-/// last checkpoint.
+/// The longest time for an orderly end, so that the process ends within two seconds, whatever it is doing, unless it has checkpoints to
+/// write. It counts from the end of the last of them.
 const GRACE: Duration = Duration::from_millis(1500);
 /// The longest time for checkpoints; Slurm kills a job 30 s after SIGTERM.
 const WRITING: Duration = Duration::from_secs(20);
@@ -53,7 +53,7 @@ impl Stop {
         &self.asked
     }
 
-    /// Returns the count of checkpoints that are being written, for which the process is not cut off.
+    /// Returns the count of checkpoints that are being written, or will be after this step, for which the process is not cut off.
     pub(super) fn writing(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.writing)
     }

@@ -17,21 +17,26 @@ pub(super) fn say_resumed(checkpoints: &Checkpoints, fleets: &[FleetTrials]) {
     }
 }
 
-/// Says at the end of a sweep what its checkpoints are good for.
-pub(super) fn say_left(checkpoints: &Checkpoints, is_interrupted: bool) {
+/// Says at the end of a sweep that was interrupted how many of the fleets that are left can go on from a checkpoint.
+pub(super) fn say_kept(checkpoints: &Checkpoints, left: &[FleetTrials]) {
+    checkpoints.tidy();
+    let kept: Vec<_> = left.iter().filter(|fleet| checkpoints.iteration(fleet).is_some()).collect();
+    let Some(first) = kept.first() else { return };
+    let verb = if kept.len() == 1 { "is kept as far as it is" } else { "are kept as far as they are" };
+    let (fleets, file) = (count(kept.len(), "fleet"), checkpoints.path(first));
+    say(&format!("{fleets} in training {verb}, in {}", folder_of(&file).display()));
+}
+
+/// Says at the end of a sweep that was not interrupted which checkpoints are left.
+pub(super) fn say_left(checkpoints: &Checkpoints) {
     let left = checkpoints.tidy();
     let Some(first) = left.first() else { return };
     // A fleet may have one of its training and one of the repetition of it.
     let fleets = left.iter().filter_map(|file| file.file_prefix()).collect::<BTreeSet<_>>().len();
-    let (in_words, file, folder) = (count(fleets, "fleet"), first.display(), folder_of(first).display());
-    match (is_interrupted, fleets) {
-        (true, 1) => say(&format!("{in_words} in training is kept as far as it is, in {folder}")),
-        (true, _) => say(&format!("{in_words} in training are kept as far as they are, in {folder}")),
-        (false, 1) => note(&format!(
-            "{file} is left: a checkpoint of a fleet that this plan does not have, to be deleted if it never will"
-        )),
-        (false, _) => note(&format!(
-            "{folder} is left: checkpoints of {in_words} that this plan does not have, to be deleted if it never will"
-        )),
+    let end = "from which this plan does not go on, to be deleted if nothing else will";
+    if fleets == 1 {
+        note(&format!("{} is left: a checkpoint {end}", first.display()));
+    } else {
+        note(&format!("{} is left: checkpoints of {} {end}", folder_of(first).display(), count(fleets, "fleet")));
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-use super::checkpoints::{say_left, say_resumed};
+use super::checkpoints::{say_kept, say_left, say_resumed};
 use super::divergence::against_divergence;
 use super::limits::Limits;
 use super::mixed::Mixed;
@@ -210,7 +210,7 @@ impl Training {
     /// Writes the tables, closes the record, and reports the work.
     pub(super) fn end(self, sweep: &PreparedSweep) -> Result<ExitCode> {
         self.export(sweep)?;
-        let Training { workers, stop, limits, record, checkpoints, tally, planned, kept, .. } = self;
+        let Training { workers, stop, limits, record, checkpoints, finished, tally, planned, kept, .. } = self;
         let (folder, rungs_are_left) = (&sweep.folder, sweep.has_rungs_left());
         let writing = stop.writing();
         let _writing = Writing::begin(&writing);
@@ -224,7 +224,10 @@ impl Training {
         let is_whole = cut.is_none() && sweep.shard.is_none();
         let judgements = if is_whole { judge(&record, folder)? } else { Vec::new() };
         record.close().map_err(|error| Failure::NotExported { error, kept })?;
-        say_left(&checkpoints, cut.is_some());
+        match cut {
+            Some(_) => say_kept(&checkpoints, &left_to_train(&sweep.plan, &finished)),
+            None => say_left(&checkpoints),
+        }
         advice.iter().for_each(|advice| warn(advice));
         match sweep.plan.own_trials().next() {
             None => say("this shard has no trials"),

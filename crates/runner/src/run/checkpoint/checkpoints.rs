@@ -26,7 +26,7 @@ pub struct Checkpoints {
     /// Everything beside the experiment that bits depend on.
     machine: String,
     pub(super) every: CheckpointEvery,
-    /// The number of checkpoints that are being written: a process that is asked to end waits for them.
+    /// The number of checkpoints that are being written, or will be after this step: a process that is asked to end waits for them.
     writing: Arc<AtomicUsize>,
     /// The files that are there.
     files: Mutex<BTreeSet<PathBuf>>,
@@ -173,9 +173,14 @@ impl Checkpoints {
         Ok(Some(checkpoint))
     }
 
+    /// Lets a process that is asked to end wait for a checkpoint that is about to be written, until this is dropped.
+    pub(super) fn begin_writing(&self) -> Writing<'_> {
+        Writing::begin(&self.writing)
+    }
+
     /// Writes the checkpoint of the fleet of `trials`. Only the first failure is reported, because results count.
     pub(super) fn write<R: Number>(&self, trials: &[&Trial], attempt: Attempt, seconds: f64, state: &FleetState<R>) {
-        let _writing = Writing::begin(&self.writing);
+        let _writing = self.begin_writing();
         let path = self.path_of(&trials[0].id, attempt);
         let ids = trials.iter().map(|trial| trial.id.clone()).collect();
         let header = Header { trials: ids, machine: self.machine.clone(), iteration: state.iteration(), seconds };
@@ -243,7 +248,7 @@ pub fn path_beside(model: &Path) -> PathBuf {
     Attempt::First.file(model.to_owned())
 }
 
-/// A file that is being written, for which a process that is asked to end waits.
+/// A file that is being written, or about to be, for which a process that is asked to end waits.
 pub struct Writing<'w>(&'w AtomicUsize);
 
 impl<'w> Writing<'w> {

@@ -59,8 +59,12 @@ impl Due {
 
     /// Returns whether a training that is interrupted before the step `iteration` is worth a checkpoint.
     pub(super) fn is_worth_it(&self, iteration: usize) -> bool {
-        let (time, at) = self.last.get();
-        self.every != CheckpointEvery::Never && iteration > at && time.elapsed() >= MOMENT
+        self.has_steps_to_keep(iteration) && self.last.get().0.elapsed() >= MOMENT
+    }
+
+    /// Returns whether steps before `iteration` are in no checkpoint that there should be.
+    pub(super) fn has_steps_to_keep(&self, iteration: usize) -> bool {
+        self.every != CheckpointEvery::Never && iteration > self.last.get().1
     }
 
     /// Takes note of a checkpoint of `iteration`, or the attempt at one, that has taken the time `cost` until now.

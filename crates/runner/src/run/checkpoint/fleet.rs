@@ -1,11 +1,12 @@
 //! The checkpoint of one fleet in training.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::path::Path;
 use std::time::Instant;
 
 use net::{FleetState, StateMismatch};
 
-use super::checkpoints::{Attempt, Checkpoints};
+use super::checkpoints::{Attempt, Checkpoints, Writing};
 use super::due::Due;
 use super::file::{Number, Unusable};
 use crate::plan::trial::Trial;
@@ -23,6 +24,8 @@ pub(in crate::run) struct FleetCheckpoint<'c> {
     last: Option<usize>,
     /// Whether its place is taken by a file of another origin.
     is_blocked: Cell<bool>,
+    /// Held during a step after which it will be written if the process is asked to end.
+    to_write: RefCell<Option<Writing<'c>>>,
 }
 
 /// The part of a training that earlier runs have done.
@@ -34,9 +37,13 @@ pub(in crate::run) struct EarlierRuns {
     pub(in crate::run) seconds: f64,
 }
 
-/// Returns whether another training could go on from what this one can't.
-fn is_of_another(problem: &Unusable) -> bool {
-    matches!(problem, Unusable::OtherTrials | Unusable::OtherMachine(_) | Unusable::PastTheStop(_))
+/// Returns whether another training, or this one at another time, could go on from what this one can't.
+fn is_of_use(problem: &Unusable, path: &Path) -> bool {
+    match problem {
+        Unusable::OtherTrials | Unusable::OtherMachine(_) | Unusable::PastTheStop(_) => true,
+        Unusable::Unreadable(_) => path.is_file(),
+        Unusable::Foreign | Unusable::Damaged => false,
+    }
 }
 
 impl<'c> FleetCheckpoint<'c> {
@@ -45,7 +52,8 @@ impl<'c> FleetCheckpoint<'c> {
         let (before, is_blocked) = (Cell::default(), Cell::new(false));
         let due = OnceCell::new();
         let (attempt, start) = (Attempt::First, Instant::now());
-        FleetCheckpoint { checkpoints, trials, attempt, start, before, due, last: None, is_blocked }
+        let (last, to_write) = (None, RefCell::default());
+        FleetCheckpoint { checkpoints, trials, attempt, start, before, due, last, is_blocked, to_write }
     }
 
     /// Makes that of the repetition of the training, which begins now.
@@ -81,7 +89,7 @@ impl<'c> FleetCheckpoint<'c> {
         let path = self.checkpoints.path_of(&self.trials[0].id, self.attempt);
         let mut is_kept = matches!(problem, Unusable::Foreign);
         let mut place = String::new();
-        if self.checkpoints.is_writer && is_of_another(&problem) {
+        if self.checkpoints.is_writer && is_of_use(&problem, &path) {
             match self.checkpoints.set_aside(&path) {
                 Ok(aside) => place = format!(", and is {} now", aside.display()),
                 Err(error) => {
@@ -116,16 +124,64 @@ impl<'c> FleetCheckpoint<'c> {
     ) {
         let due = self.due.get_or_init(|| Due::new(self.checkpoints.every, iteration));
         let is_wanted = if goes_on { due.is_now(iteration) } else { due.is_worth_it(iteration) };
-        if is_wanted && !self.is_blocked.get() && self.last.is_none_or(|last| iteration <= last) {
+        let may_be = |iteration| !self.is_blocked.get() && self.last.is_none_or(|last| iteration <= last);
+        if is_wanted && may_be(iteration) {
             let start = Instant::now();
             let seconds = self.before.get().seconds + self.start.elapsed().as_secs_f64();
             self.checkpoints.write(self.trials, self.attempt, seconds, &state());
             due.written(iteration, start.elapsed());
+        }
+        // The step that follows may take longer than the end of a process may.
+        let is_to_write = goes_on && due.has_steps_to_keep(iteration) && may_be(iteration + 1);
+        if self.to_write.borrow().is_some() != is_to_write {
+            self.to_write.replace(is_to_write.then(|| self.checkpoints.begin_writing()));
         }
     }
 
     /// Removes it: what it holds can't be trusted.
     pub(in crate::run) fn remove(&self) {
         self.checkpoints.remove(self.trials.iter().copied().take(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::machine::Machine;
+    use crate::spec::checkpoint_every::CheckpointEvery;
+    use crate::spec::trial::TrialConfig;
+    use net::Engine;
+
+    /// What a process does that is asked to end within a step.
+    #[test]
+    fn a_step_after_which_a_checkpoint_will_be_written_is_waited_for() {
+        let machine = Machine::from_toml(
+            "cpu = 'c'\ncores = 2\nthreads = 1\nos = 'o'\nhdf5 = '2'\n[runner]\nversion = '1'\ncommit = 'a'\nrustc = 'r'\n\
+             profile = 'p'\n[blas]\nname = 'OpenBLAS'\nversion = '0.3'\ncore = 'Zen'\npath = '/p'\nsha256 = 'aa'\n\
+             thread_layer = 't'\nthreads = 1\nconfig = ''\n",
+        );
+        let (machine, nowhere) = (machine.unwrap(), Path::new("/nowhere"));
+        let trial = Trial { id: "a".to_owned(), config: TrialConfig::of("model.hidden = [2]"), engine: Engine::Direct };
+        for (every, waits) in [(CheckpointEvery::default(), 1), (CheckpointEvery::Never, 0)] {
+            let writing = Arc::new(AtomicUsize::new(0));
+            let checkpoints = Checkpoints::beside(nowhere, &machine, every, Arc::clone(&writing));
+            let trials = [&trial];
+            let fleet = FleetCheckpoint::new(&checkpoints, &trials);
+            let begin = |iteration| {
+                fleet.before_step::<f32>(iteration, true, || unreachable!("none is due yet"));
+                writing.load(Ordering::SeqCst)
+            };
+            assert_eq!(begin(0), 0, "nothing is lost in the first step");
+            assert_eq!([begin(1), begin(2)], [waits; 2]);
+            fleet.before_step::<f32>(3, false, || unreachable!("it was trained for less than a moment"));
+            assert_eq!(writing.load(Ordering::SeqCst), 0);
+            begin(4);
+            drop(fleet);
+            assert_eq!(writing.load(Ordering::SeqCst), 0);
+        }
     }
 }
