@@ -2,17 +2,20 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
 use rusqlite::OpenFlags;
 
 use super::Record;
+use super::copy_folder::CopyFolder;
 use super::error::Error;
 use super::names::{DATABASE, JOURNAL, LOG};
 
 /// The bytes at the start of the log, and of the journal, that change whenever SQLite begins it anew: two numbers there are random.
 const HEADER: u64 = 32;
+/// The bytes that are copied at once.
+const AT_ONCE: u64 = 1 << 20;
 /// The most copies that are made of a record whose log is begun anew while it is copied.
 const ATTEMPTS: usize = 5;
 
@@ -67,11 +70,11 @@ impl Record {
             if before.iter().all(Option::is_none) {
                 return Record::read_file(&folder.join(DATABASE), folder, OpenFlags::SQLITE_OPEN_READ_ONLY);
             }
-            let copy = tempfile::tempdir().map_err(no_room)?;
-            let is_whole = copied(folder, copy.path(), &before)?;
+            let copy = CopyFolder::new().map_err(no_room)?;
+            let is_whole = copied(folder, copy.folder.path(), &before)?;
             if is_whole && headers(folder).map_err(io)? == before {
                 // What a killed writer had begun is undone, or done, by writing.
-                let file = copy.path().join(DATABASE);
+                let file = copy.folder.path().join(DATABASE);
                 let record = Record::read_file(&file, folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
                 return Ok(Record { _copy: Some(copy), ..record });
             }
@@ -107,12 +110,21 @@ fn headers(folder: &Path) -> io::Result<[Option<Vec<u8>>; 2]> {
 fn copied(folder: &Path, copy: &Path, logs: &[Option<Vec<u8>>; 2]) -> Result<bool, Error> {
     let logs = [LOG, JOURNAL].into_iter().zip(logs).filter(|(_, there)| there.is_some()).map(|(name, _)| name);
     for name in [DATABASE].into_iter().chain(logs) {
-        let mut from = match File::open(folder.join(name)) {
+        let from = match File::open(folder.join(name)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             from => from.map_err(|error| Error::io(folder, error))?,
         };
-        let copied = File::create(copy.join(name)).and_then(|mut to| io::copy(&mut from, &mut to));
-        copied.map_err(|reason| Error::NoRoomToCopy { folder: folder.to_owned(), reason })?;
+        let no_room = |reason| Error::NoRoomToCopy { folder: folder.to_owned(), reason };
+        let mut to = File::create(copy.join(name)).map_err(no_room)?;
+        let mut bytes = Vec::new();
+        loop {
+            let read = (&from).take(AT_ONCE).read_to_end(&mut bytes);
+            if read.map_err(|error| Error::io(&folder.join(name), error))? == 0 {
+                break;
+            }
+            to.write_all(&bytes).map_err(no_room)?;
+            bytes.clear();
+        }
     }
     Ok(true)
 }

@@ -4,6 +4,7 @@
 mod adopt;
 mod apart;
 pub mod columns;
+mod copy_folder;
 pub mod entries;
 pub mod error;
 pub mod export;
@@ -29,8 +30,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction};
-use tempfile::TempDir;
 
+use self::copy_folder::CopyFolder;
 use self::error::{Error, SCHEMA, at};
 use self::folder::{lock, needs_writing, refuse_files, refuse_foreign};
 use self::held::Held;
@@ -47,7 +48,7 @@ pub struct Record {
     path: PathBuf,
     connection: Connection,
     /// The copy that is read in its place, which is deleted after the connection is closed.
-    _copy: Option<TempDir>,
+    _copy: Option<CopyFolder>,
     /// Its directory and its file, while the record is open for writing.
     held: Option<Held>,
 }
@@ -70,10 +71,10 @@ impl Record {
         let held = Some(Held::new(locked, held, &place));
         let mut record = Record { path, connection, _copy: None, held };
         record.prepare(folder)?;
-        Ok(record)
         if let Some(held) = &mut record.held {
             held.hold_logs(&place);
         }
+        Ok(record)
     }
 
     /// Returns whether `folder` has a record.
