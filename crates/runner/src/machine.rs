@@ -126,16 +126,16 @@ impl Machine {
     /// Returns the parts of a name that tells machines apart: core and library, the library's hash, the threads, and
     /// the runner.
     pub fn parts(&self) -> [String; 4] {
-        let (Blas { name, version, core, sha256, .. }, Runner { version: runner, commit, .. }) =
-            (&self.blas, &self.runner);
+        let Blas { name, version, core, sha256, .. } = &self.blas;
+        [format!("{core} {name} {version}"), format!("{sha256:.12}"), count(self.threads, "thread"), self.build()]
+    }
+
+    /// Names the build of the runner.
+    pub fn build(&self) -> String {
+        let Runner { version, commit, .. } = &self.runner;
         // A build of changed sources names their hash after the commit.
         let (hash, changes) = commit.split_at(commit.find(' ').unwrap_or(commit.len()));
-        [
-            format!("{core} {name} {version}"),
-            format!("{sha256:.12}"),
-            count(self.threads, "thread"),
-            format!("runner {runner} {hash:.12}{changes}"),
-        ]
+        format!("runner {version} {hash:.12}{changes}")
     }
 
     /// Names the processor with all that the bits of a result depend on.

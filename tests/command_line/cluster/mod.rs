@@ -5,11 +5,12 @@ mod rungs;
 mod submissions;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Output};
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::support::{Bench, failure, signal, text};
@@ -245,6 +246,55 @@ fn the_status_of_a_shard_that_was_killed_is_read_from_a_copy_and_its_record_is_l
     assert_eq!(code, Some(1));
     assert!(found["trials_finished"].as_u64().unwrap() >= 1, "{found}");
     assert!(!shared.exists(), "a reader has opened the record in its place");
+}
+
+#[test]
+fn a_shard_that_cannot_be_read_is_named_with_the_systems_reason_and_the_others_count() {
+    let bench = bench();
+    submit(&bench, &["--shards", "3", "--time", "90m"]);
+    assert!((0..3).all(|shard| task(&bench, shard).status().unwrap().success()));
+    let file = |shard: usize, name: &str| bench.path(&format!("results/six.shards/{shard}-of-3/{name}"));
+    // Opened, the first fails, and the second when it is read.
+    symlink("results.db-wal", file(0, "results.db-wal")).unwrap();
+    fs::remove_file(file(1, "results.db")).unwrap();
+    fs::create_dir(file(1, "results.db")).unwrap();
+    fs::write(file(1, "results.db-wal"), "").unwrap();
+    assert_eq!(states(&bench), ["damaged", "damaged", "done"]);
+    let merge = runner(&bench, &["merge", "results/six.shards"]);
+    let (status, merged) = (text(&runner(&bench, &["status", "results/six"]).stderr), text(&merge.stderr));
+    for (said, word) in [(&status, "not counted"), (&merged, "left out")] {
+        for reason in ["0-of-3: Too many levels of symbolic links", "1-of-3/results.db: Is a directory"] {
+            let place = format!("results/six.shards/{}", &reason[..6]);
+            assert!(said.contains(&format!("{place}: {word}: results/six.shards/{reason}")), "{reason}: {said}");
+        }
+    }
+    assert!(merge.status.code() == Some(1) && merged.contains("2 of 6 trials, of 1 record, are in"), "{merged}");
+}
+
+#[test]
+fn a_damaged_trial_is_not_counted_as_finished() {
+    let bench = bench();
+    submit(&bench, &["--shards", "2", "--time", "90m"]);
+    assert!((0..2).all(|shard| task(&bench, shard).status().unwrap().success()));
+    let record = Connection::open(bench.path("results/six.shards/1-of-2/results.db")).unwrap();
+    let id: String = record.query_row("SELECT id FROM trial WHERE number = 1", [], |row| row.get(0)).unwrap();
+    record.execute("UPDATE trial SET final_cost = final_cost + 1 WHERE number = 1", []).unwrap();
+    drop(record);
+    let (code, found) = status(&bench);
+    assert_eq!((code, &found["trials_finished"], &found["trials_left"]), (Some(1), &5.into(), &1.into()));
+    assert_eq!(states(&bench), ["done", "stopped"]);
+    let said = text(&runner(&bench, &["status", "results/six"]).stderr);
+    let named = format!("warning: results/six.shards/1-of-2: damaged in its record, and not counted: trial {id}\n");
+    assert_eq!(said, named);
+}
+
+#[test]
+fn a_sweep_that_is_divided_anew_has_the_status_of_its_new_shards() {
+    let bench = bench();
+    let shard = |shard: &str| assert!(bench.run(&["sweep", "six.toml", "--shard", shard]).status.success());
+    ["0/3", "1/3", "2/3"].into_iter().for_each(shard);
+    ["0/2", "1/2"].into_iter().for_each(shard);
+    assert_eq!(states(&bench), ["done", "done"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use super::{SHARDS, assert_same, bench, merged, on, sweep};
-use crate::support::{failure, reseal, signal};
+use crate::support::{failure, reseal, signal, text};
 
 #[test]
 fn a_merge_while_a_shard_is_trained_has_what_is_finished_and_leaves_the_files_of_the_shard_alone() {
@@ -35,6 +35,37 @@ fn a_merge_while_a_shard_is_trained_has_what_is_finished_and_leaves_the_files_of
     assert!(at_work.wait().unwrap().success());
     assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
     assert_same(&bench, "results/small", "whole");
+}
+
+#[test]
+fn results_that_have_lost_their_experiment_are_written_anew_from_the_shards() {
+    let bench = bench();
+    sweep(&bench, &["-j", "1", "--out", "whole"]);
+    ["0/2", "1/2"].iter().for_each(|shard| drop(sweep(&bench, &["--shard", shard])));
+    assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
+    let record = Connection::open(bench.path("results/small/results.db")).unwrap();
+    record.execute("DELETE FROM experiment", []).unwrap();
+    drop(record);
+    let merge = bench.shell(&format!("OPENBLAS_CORETYPE=Haswell timeout 60 $RUNNER merge {SHARDS}"));
+    let said = text(&merge.stderr);
+    assert!(
+        merge.status.success() && said.contains("its plan is damaged, and is written anew from the shards"),
+        "{said}"
+    );
+    assert_same(&bench, "results/small", "whole");
+}
+
+#[test]
+fn shards_of_two_builds_are_joined_with_a_warning() {
+    let bench = bench();
+    ["0/2", "1/2"].iter().for_each(|shard| drop(sweep(&bench, &["--shard", shard])));
+    assert!(!merged(&bench, &[SHARDS]).1.contains("builds"));
+    let record = Connection::open(bench.path(&format!("{SHARDS}/1-of-2/results.db"))).unwrap();
+    record.execute("UPDATE machine SET toml = replace(toml, 'commit = \"', 'commit = \"another')", []).unwrap();
+    drop(record);
+    let (_, said) = merged(&bench, &[SHARDS, "--out", "joined"]);
+    assert!(said.contains(&format!("(first in {SHARDS}/1-of-2): where these builds round differently")), "{said}");
+    assert!(said.contains("12 trials by runner ") && said.contains(&format!("(first in {SHARDS}/0-of-2)")), "{said}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use datasets::text::count;
 
 use self::missing::Missing;
 use self::plan::JoinedPlan;
-use self::source::Source;
+use self::source::{Source, TargetState};
 use self::trial_sources::TrialSources;
 use super::answer::print_names;
 use super::claims::{all_hold, judge, say_judgements};
@@ -75,29 +75,27 @@ fn default_out(dirs: &[PathBuf], name: &str) -> PathBuf {
 /// The plan and the trials that a merge writes, decided from the shards and from what an earlier merge has left.
 struct Decided {
     merged_before: Option<Source>,
+    /// The state of the target from which it is decided.
+    before: TargetState,
     joined: JoinedPlan,
     sources: TrialSources,
 }
 
 impl Decided {
     fn of(shards: &[Source], out: &Path, mix: bool) -> Result<Self> {
-        let mut merged_before = Source::of_target(out)?;
+        let (before, mut merged_before) = source::of_target(out)?;
         let joined = plan::joined(shards, merged_before.as_ref())?;
         merged_before.as_mut().map_or(Ok(()), |before| before.count_within(&joined.plan))?;
         let all: Vec<&Source> = merged_before.iter().chain(shards).collect();
         let mut sources = TrialSources::of(&all, &joined.plan);
         trial_sources::compare_doubled(&all, &mut sources, mix)?;
         refuse_mixed(&all, mix)?;
-        Ok(Decided { merged_before, joined, sources })
+        Ok(Decided { merged_before, before, joined, sources })
     }
 
     /// Returns whether `record`, which is locked now, still has the plan and the trials that were decided from.
     fn is_of(&self, record: &Record) -> Result<bool, Error> {
-        let (digest, trials) = (record.digest()?, record.statuses()?);
-        Ok(match &self.merged_before {
-            Some(before) => digest.as_ref() == Some(&before.digest) && trials == before.trials,
-            None => digest.is_none() && trials.is_empty(),
-        })
+        Ok(TargetState::of(record)? == self.before)
     }
 
     /// Writes the plan, the chosen trials, and the files beside the record.
@@ -142,23 +140,34 @@ fn say_next_rung(plan: &StoredPlan, statuses: &HashMap<String, Status>, out: &Pa
     Ok(false)
 }
 
-/// Refuses records that were trained with different libraries, cores or numbers of threads, unless that is allowed.
+/// Refuses records that were trained with different libraries, cores or numbers of threads, unless that is allowed; warns of different
+/// builds of the runner.
 fn refuse_mixed(sources: &[&Source], is_allowed: bool) -> Result<()> {
     // The trials, and the first record, of each kind of machine.
     let mut kinds: BTreeMap<String, (usize, &Source)> = BTreeMap::new();
+    // The same of each build of the runner.
+    let mut builds = kinds.clone();
     for source in sources {
         for (toml, trials) in &source.machines {
             let Some(machine) = Machine::from_toml(toml) else { continue };
             kinds.entry(machine.arithmetic()).or_insert((0, source)).0 += trials;
+            builds.entry(machine.build()).or_insert((0, source)).0 += trials;
         }
+    }
+    let each = |of: &BTreeMap<String, (usize, &Source)>, word: &str| {
+        let each = of.iter().map(|(kind, (trials, first))| {
+            format!("{} {word} {kind} (first in {})", count(*trials, "trial"), first.folder.display())
+        });
+        each.collect::<Vec<_>>().join(", ")
+    };
+    if builds.len() > 1 {
+        let each = each(&builds, "by");
+        warn(&format!("{each}: where these builds round differently, {OTHER_ARITHMETIC}"));
     }
     if kinds.len() < 2 {
         return Ok(());
     }
-    let each = kinds.iter().map(|(kind, (trials, first))| {
-        format!("{} on {kind} (first in {})", count(*trials, "trial"), first.folder.display())
-    });
-    let each = each.collect::<Vec<_>>().join(", ");
+    let each = each(&kinds, "on");
     if is_allowed {
         warn(&format!("{each}: {OTHER_ARITHMETIC} (column machine of trials.csv and runner show)"));
         return Ok(());

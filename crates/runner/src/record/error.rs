@@ -155,6 +155,11 @@ impl Error {
         matches!(self, Error::NotARecord { .. } | Error::Damaged { .. } | Error::DamagedPlan(_) | Error::Schema { .. })
     }
 
+    /// Returns whether other records can be read all the same.
+    pub fn is_of_one_record(&self) -> bool {
+        !matches!(self, Error::NoRoomToCopy { .. })
+    }
+
     /// Makes the error of a system call at `path`.
     pub fn io(path: &Path, reason: io::Error) -> Self {
         Error::Io { path: path.to_owned(), reason }

@@ -1,7 +1,7 @@
 //! The names of the files in a results directory.
 
 /// The record.
-pub(super) const DATABASE: &str = "results.db";
+pub const DATABASE: &str = "results.db";
 /// The log that SQLite has beside a database that is open for writing, or was when its writer was killed.
 pub(super) const LOG: &str = "results.db-wal";
 /// The memory that SQLite's readers and its writer share, beside the log.

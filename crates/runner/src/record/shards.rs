@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -41,7 +42,8 @@ fn is_set_aside(folder: &Path) -> bool {
     number && shard_in(&folder.with_extension("")).is_some()
 }
 
-/// Lists the directories in `folder` that hold a record, the shards among them by their numbers; without the results that were set aside.
+/// Lists the directories in `folder` that hold a record, or can't be looked into, the shards among them by their numbers; without the
+/// results that were set aside.
 ///
 /// # Errors
 /// If the directory can't be read.
@@ -51,10 +53,14 @@ pub fn records_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut folders: Vec<PathBuf> = entries
         .into_iter()
         .map(|entry| entry.path())
-        .filter(|path| path.join(DATABASE).exists() && !is_set_aside(path))
+        .filter(|path| may_hold_a_record(path) && !is_set_aside(path))
         .collect();
     folders.sort_by_cached_key(|path| (shard_in(path), path.clone()));
     Ok(folders)
+}
+
+fn may_hold_a_record(folder: &Path) -> bool {
+    folder.join(DATABASE).try_exists().unwrap_or_else(|error| error.kind() != ErrorKind::NotADirectory)
 }
 
 /// Says that the record of `found` is in the directory of another shard, and what to do; `None` if it is where it belongs.
@@ -110,18 +116,18 @@ impl Record {
         if of_all.is_some() { Ok(of_all) } else { read(own) }
     }
 
-    /// Reads which shard the record is of; `None` if it is of a whole sweep.
-    pub fn shard(&self) -> Result<Option<RecordedShard>, Error> {
-        if !self.has_table("shard")? {
-            return Ok(None);
-        }
-        let row = self.row("SELECT number, count, trials FROM shard", [], |row| {
     /// Counts the trials of the whole sweep that are of other shards, and not in the plan of this record.
     pub fn elsewhere(&self) -> Result<usize, Error> {
         let here = self.number("SELECT COUNT(DISTINCT trial) FROM plan")? as usize;
         Ok(self.whole_plan()?.map_or(0, |whole| whole.trials.saturating_sub(here)))
     }
 
+    /// Reads which shard the record is of; `None` if it is of a whole sweep.
+    pub fn shard(&self) -> Result<Option<RecordedShard>, Error> {
+        if !self.has_table("shard")? {
+            return Ok(None);
+        }
+        let row = self.row("SELECT number, count, trials FROM shard", [], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
         })?;
         Ok(row.and_then(|(number, count, trials)| {

@@ -54,26 +54,6 @@ impl Source {
         if self.has_plan { Record::read_apart(&self.folder) } else { Record::read_apart_unproven(&self.folder) }
     }
 
-    /// Reads the results of an earlier merge, which shards are joined with.
-    ///
-    /// # Errors
-    /// If they are a shard's own, which the plan of all shards would take the place of, or can't be read.
-    pub(super) fn of_target(folder: &Path) -> Result<Option<Self>> {
-        let Some(record) = Record::find_apart_unproven(folder)? else { return Ok(None) };
-        let source = Source::of(folder, &record)?;
-        if let Some(RecordedShard { shard, .. }) = source.as_ref().and_then(|source| source.shard.as_ref()) {
-            bail!("{}: these are the results of shard {shard}; --out names another directory", folder.display());
-        }
-        let has_plan = match record.prove_plan() {
-            Err(Error::DamagedPlan(_)) => false,
-            proved => proved.map(|()| true)?,
-        };
-        if !has_plan {
-            warn(&format!("{}: its plan is damaged, and is written anew from the shards", folder.display()));
-        }
-        Ok(source.map(|source| Source { is_target: true, has_plan, ..source }))
-    }
-
     /// Counts by machine the trials that it has of `plan`: the results of an earlier merge may be of another sweep.
     pub(super) fn count_within(&mut self, plan: &StoredPlan) -> Result<(), Error> {
         let record = self.open()?;
@@ -85,7 +65,43 @@ impl Source {
     }
 }
 
-/// Reads the shards in `dirs`, each of which is a shard's results directory, or holds some. Warns of damaged ones, and leaves them out.
+/// The state of the record that a merge writes to: the seal of its plan, and its finished trials. Nothing if there is no record.
+#[derive(Default, PartialEq)]
+pub(super) struct TargetState {
+    digest: Option<String>,
+    trials: HashMap<String, Status>,
+}
+
+impl TargetState {
+    /// Reads the state of a record.
+    pub(super) fn of(record: &Record) -> Result<Self, Error> {
+        Ok(TargetState { digest: record.digest()?, trials: record.statuses()? })
+    }
+}
+
+/// Reads the state of the target, and the results of an earlier merge in it, which shards are joined with; `None` if there are none, or
+/// nothing says what their experiment was.
+///
+/// # Errors
+/// If they are a shard's own, which the plan of all shards would take the place of, or can't be read.
+pub(super) fn of_target(folder: &Path) -> Result<(TargetState, Option<Source>)> {
+    let Some(record) = Record::find_apart_unproven(folder)? else { return Ok(Default::default()) };
+    let source = Source::of(folder, &record)?;
+    if let Some(RecordedShard { shard, .. }) = source.as_ref().and_then(|source| source.shard.as_ref()) {
+        bail!("{}: these are the results of shard {shard}; --out names another directory", folder.display());
+    }
+    let has_plan = match record.prove_plan() {
+        Err(Error::DamagedPlan(_)) => false,
+        proved => proved.map(|()| true)?,
+    };
+    if !has_plan {
+        warn(&format!("{}: its plan is damaged, and is written anew from the shards", folder.display()));
+    }
+    Ok((TargetState::of(&record)?, source.map(|source| Source { is_target: true, has_plan, ..source })))
+}
+
+/// Reads the shards in `dirs`, each of which is a shard's results directory, or holds some. Warns of those that are damaged or can't be
+/// read, and leaves them out.
 pub(super) fn in_folders(dirs: &[PathBuf]) -> Result<Vec<Source>> {
     let mut folders: Vec<PathBuf> = Vec::new();
     for dir in dirs {
@@ -95,7 +111,7 @@ pub(super) fn in_folders(dirs: &[PathBuf]) -> Result<Vec<Source>> {
         }
         folders.extend(found);
     }
-    let (mut shards, mut damaged) = (Vec::new(), Vec::new());
+    let (mut shards, mut unread) = (Vec::new(), Vec::new());
     for folder in &folders {
         match Source::read(folder) {
             Ok(Some(source)) => {
@@ -105,16 +121,16 @@ pub(super) fn in_folders(dirs: &[PathBuf]) -> Result<Vec<Source>> {
                 shards.push(source);
             }
             Ok(None) => note(&format!("{}: nothing is recorded yet", folder.display())),
-            Err(error) if error.is_damage() => damaged.push((folder, error)),
+            Err(error) if error.is_of_one_record() => unread.push((folder, error)),
             Err(error) => return Err(error.into()),
         }
     }
-    match (shards.is_empty(), damaged.pop()) {
+    match (shards.is_empty(), unread.pop()) {
         (true, Some((_, error))) => Err(error.into()),
         (true, None) => bail!("{}: no shard has recorded anything yet", dirs[0].display()),
         (false, last) => {
-            for (folder, damage) in damaged.into_iter().chain(last) {
-                warn(&format!("{}: left out: {damage}", folder.display()));
+            for (folder, error) in unread.into_iter().chain(last) {
+                warn(&format!("{}: left out: {error}", folder.display()));
             }
             Ok(shards)
         }

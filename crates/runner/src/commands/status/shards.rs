@@ -1,7 +1,7 @@
 //! The shards of a sweep, as their records have them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -11,13 +11,14 @@ use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::error::{Error, begin_anew};
 use crate::record::folder::is_in_use;
+use crate::record::names::DATABASE;
 use crate::record::plan::Asked;
 use crate::record::planned::PlannedAxis;
 use crate::record::shard_names::{shard_folder, shard_in};
 use crate::record::shards::{misplaced, records_in};
 use crate::run::outcome::Status;
 use crate::terminal::warn;
-use crate::text::quoted_path;
+use crate::text::{first_and_others, quoted_path};
 
 /// The state of a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -117,7 +118,10 @@ struct ShardRecord {
     planned: BTreeSet<String>,
     /// The length of the longest trials, and whether one may go on; `None` if the sweep doesn't halve.
     length: Option<Longest>,
+    /// Those of its trials that are what was stored.
     statuses: HashMap<String, Status>,
+    /// The others.
+    damaged: Vec<String>,
     own: BTreeSet<String>,
     seconds: f64,
 }
@@ -130,13 +134,14 @@ impl ShardRecord {
         let shard = record.shard()?;
         let misplaced = misplaced(folder, shard.as_ref());
         let own = shard.map(|shard| shard.trials).unwrap_or_default();
-        let statuses = record.statuses()?;
+        let (mut statuses, damaged) = (record.statuses()?, record.finished()?.damaged);
+        statuses.retain(|id, _| !damaged.contains(id));
         let length = Longest::of(&plan, &statuses);
         let question = (plan.asked, plan.axes);
         let planned = plan.points.into_values().map(|point| point.trial).collect();
         let whole = record.whole_plan()?.map_or(0, |whole| whole.trials);
         let seconds = record.seconds()?;
-        Ok(Some(ShardRecord { question, misplaced, whole, planned, length, statuses, own, seconds }))
+        Ok(Some(ShardRecord { question, misplaced, whole, planned, length, statuses, own, seconds, damaged }))
     }
 }
 
@@ -150,7 +155,11 @@ struct Joined {
 }
 
 impl Joined {
-    fn add(&mut self, record: ShardRecord) {
+    /// Adds the record in `place`, and warns of trials that are damaged in it.
+    fn add(&mut self, place: &Path, record: ShardRecord) {
+        if let Some(damaged) = first_and_others(&record.damaged) {
+            warn(&format!("{}: damaged in its record, and not counted: trial {damaged}", place.display()));
+        }
         self.whole = self.whole.max(record.whole);
         self.length = self.length.max(record.length);
         self.planned.extend(record.planned);
@@ -179,7 +188,7 @@ impl SweepStatus {
         let records = records_in(folder)?;
         let count = match submission {
             Some(submission) => submission.shards,
-            None => records.iter().filter_map(|path| shard_in(path)).map(Shard::count).max().unwrap_or(0),
+            None => newest_division(&records),
         };
         let first = records.iter().find_map(|path| Some((path, ShardRecord::read(path).ok()??.question)));
         let (first, question) = first.unzip();
@@ -187,7 +196,7 @@ impl SweepStatus {
 
         let mut joined = Joined::default();
         // Results of an earlier sweep of the name may be there.
-        merged_in(out, folder)?.filter(is_asked).into_iter().for_each(|merged| joined.add(merged));
+        merged_in(out, folder)?.filter(is_asked).into_iter().for_each(|merged| joined.add(out, merged));
         let merged = joined.statuses.clone();
         let mut shards = Vec::new();
         for shard in Shard::all(count) {
@@ -203,7 +212,7 @@ impl SweepStatus {
                 Ok(None) => {}
                 Ok(Some(record)) => {
                     state.count(&record, &merged);
-                    joined.add(record);
+                    joined.add(&place, record);
                 }
                 Err(damage) => {
                     warn(&format!("{}: not counted: {damage}", place.display()));
@@ -214,8 +223,8 @@ impl SweepStatus {
         }
         // The sweep may have been divided into another number of shards before; a merge joins these too.
         let others = records.iter().filter(|path| shard_in(path).is_none_or(|shard| shard.count() != count));
-        let others = others.filter_map(|path| ShardRecord::read(path).ok().flatten().filter(is_asked));
-        others.for_each(|record| joined.add(record));
+        let others = others.filter_map(|path| Some((path, ShardRecord::read(path).ok().flatten().filter(is_asked)?)));
+        others.for_each(|(path, record)| joined.add(path, record));
 
         let (finished, failed) = joined.ended();
         let submitted = submission.map_or(0, |submission| submission.planned.iter().map(|shard| shard.trials).sum());
@@ -228,12 +237,23 @@ impl SweepStatus {
     }
 }
 
+/// Returns the number of shards of the division whose record was written last: the sweep may have been divided otherwise before.
+fn newest_division(records: &[PathBuf]) -> usize {
+    let written = |path: &Path| path.join(DATABASE).metadata().and_then(|found| found.modified()).ok();
+    let shards = records.iter().filter_map(|path| Some((written(path), shard_in(path)?.count())));
+    shards.max().map_or(0, |(_, count)| count)
+}
+
 /// Reads the merged record in `out` of the shards in `folder`, if there is one.
 fn merged_in(out: &Path, folder: &Path) -> Result<Option<ShardRecord>, Error> {
     match ShardRecord::read(out) {
         Err(Error::DamagedPlan(_)) => {
             let (place, folder) = (out.display(), quoted_path(folder));
             warn(&format!("{place}: not counted: its plan is damaged; runner merge {folder} writes it anew"));
+            Ok(None)
+        }
+        Err(error) if error.is_of_one_record() => {
+            warn(&format!("{}: not counted: {error}", out.display()));
             Ok(None)
         }
         merged => merged,
@@ -249,7 +269,7 @@ fn record_in(
         Ok(Some(record)) if !is_asked(&record) => Err(format!("it is of another experiment; {}", begin_anew(place))),
         Ok(Some(ShardRecord { misplaced: Some(problem), .. })) => Err(problem),
         Ok(recorded) => Ok(recorded),
-        Err(error) if error.is_damage() => Err(error.to_string()),
+        Err(error) if error.is_of_one_record() => Err(error.to_string()),
         Err(error) => return Err(error),
     })
 }
