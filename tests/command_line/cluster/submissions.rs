@@ -28,6 +28,11 @@ fn the_defaults_of_a_site_are_the_options_of_submit_and_a_mistake_is_one_line() 
     for line in ["#SBATCH --partition=long", "#SBATCH --time=60", "export A='b c'", "# six: 6 trials in 2 shards"] {
         assert!(shown.lines().any(|found| found == line), "{line} in {shown}");
     }
+    // The number of shards that was submitted stays.
+    bench.write("squeue.txt", "");
+    submit(&bench, &["--time", "1h", "--shards", "3"]);
+    let said = submit(&bench, &["--time", "1h", "--resume"]);
+    assert!(said.contains("3 shards (0-2)"), "{said}");
     bench.write("mine.toml", "cpus = 1\npartion = 'x'\n");
     let wrong =
         prepared(&bench, bench.command()).args(["submit", "six.toml"]).env("LAYERCHAIN_CLUSTER", "mine.toml").output();
@@ -151,11 +156,6 @@ fn what_a_submission_was_sending_when_it_was_killed_is_named_before_anything_is_
 }
 
 #[test]
-fn a_job_that_cannot_be_noted_is_named() {
-    let bench = bench();
-    let last = "results/six.shards/submission.json";
-    command(&bench, "sbatch", &format!("mkdir {last}; echo 41"));
-#[test]
 fn a_job_to_which_sbatch_gives_no_answer_is_not_sent_again_by_itself() {
     let lost = "echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1";
     for (sbatch, reason) in [
@@ -222,6 +222,11 @@ fn a_choice_of_the_jobs_that_squeue_shows_hides_no_task() {
     assert!(said.contains("Slurm has 1 shard not done yet: 0; left alone"), "{said}");
 }
 
+#[test]
+fn a_job_that_cannot_be_noted_is_named() {
+    let bench = bench();
+    let last = "results/six.shards/submission.json";
+    command(&bench, "sbatch", &format!("mkdir {last}; echo 41"));
     let (code, line) = failure_after_words(&runner(&bench, &["submit", "six.toml", "--shards", "2", "--time", "1h"]));
     assert!(line.starts_with("error: Slurm has the jobs 41, which can't be noted: "), "{line}");
     assert!(line.ends_with("; scancel 41 before you submit again"), "{line}");

@@ -23,6 +23,7 @@ use super::answer::{print, print_names};
 use super::failure::Failure;
 use super::promotion::NONE_GOES_ON;
 use crate::cli;
+use crate::cli::cluster::Shards;
 use crate::cluster::script::Scripts;
 use crate::cluster::site;
 use crate::cluster::submission::Submission;
@@ -35,10 +36,14 @@ use crate::text::{first_difference, quoted, quoted_path};
 /// Submits the shards of a sweep that have trials left, and the merge after them.
 pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode> {
     here()?.iter().chain(&args.out).try_for_each(|path| is_for_a_script(path))?;
-    let options = args.options.clone().or(site::options()?);
     let mut prepared = PreparedSubmission::new(args, blas)?;
     let folder = shards_of(&prepared.out);
     let before = Submission::read(&folder)?;
+    let mut options = args.options.clone().or(site::options()?);
+    if let Some(before) = &before {
+        // It stays, whatever the site's default is.
+        options.shards = args.options.shards.or(Some(Shards::Exactly(before.shards)));
+    }
     refuse_wrong_turn(args, &folder, before.as_ref())?;
     if before.is_some() {
         refuse_other_experiment(&folder, &prepared)?;
