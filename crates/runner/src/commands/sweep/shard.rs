@@ -18,7 +18,7 @@ pub(super) fn shard_of(args: &cli::Sweep) -> Result<Option<Shard>> {
 }
 
 /// Reads the shard from the variables of HyperQueue, Slurm or an MPI launcher, in this order: HyperQueue's workers may be tasks of
-/// Slurm. `count` is the number of shards, if it is given.
+/// Slurm, and Open MPI's launcher hands on the variables of another one that has started it. `count` is the number of shards, if it is given.
 fn from_environment(count: Option<usize>, variable: impl Fn(&str) -> Option<String>) -> Result<Shard> {
     let number = |name: &str| -> Result<Option<usize>> {
         let Some(text) = variable(name) else { return Ok(None) };
@@ -46,7 +46,7 @@ fn from_environment(count: Option<usize>, variable: impl Fn(&str) -> Option<Stri
                        --shard-from-env=N";
         return shard("SLURM_ARRAY_TASK_ID", task, count.or(all.filter(|_| is_whole)), lacking);
     }
-    for (rank, size) in [("PMI_RANK", "PMI_SIZE"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE")] {
+    for (rank, size) in [("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("PMI_RANK", "PMI_SIZE")] {
         if let Some(number_of_rank) = number(rank)? {
             let lacking = format!("{size} is missing beside {rank}; give --shard-from-env=N");
             return shard(rank, number_of_rank, count.or(number(size)?), &lacking);
@@ -89,6 +89,8 @@ mod tests {
         assert_eq!(found(None, &[("PMI_RANK", "1"), ("PMI_SIZE", "2")]), Ok("1/2".into()));
         let open_mpi = [("OMPI_COMM_WORLD_RANK", "0"), ("OMPI_COMM_WORLD_SIZE", "2")];
         assert_eq!(found(None, &open_mpi), Ok("0/2".into()));
+        let within_another = [&open_mpi[..], &[("PMI_RANK", "1"), ("PMI_SIZE", "4")]].concat();
+        assert_eq!(found(None, &within_another), Ok("0/2".into()));
     }
 
     #[test]
