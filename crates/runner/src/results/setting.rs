@@ -10,6 +10,7 @@ use crate::record::columns::Column;
 use crate::run::outcome::Status;
 use crate::spec::ranking::Rank;
 use crate::text::comparable;
+use datasets::text::count;
 
 /// Trials that differ in one key only, in the order of the plan; or one trial.
 #[derive(Clone, Debug, Default)]
@@ -127,6 +128,14 @@ impl Trials {
         Trials { rows, ..self }
     }
 
+    /// Says how many trials of the sweep have no row; `None` if all have one.
+    pub fn elsewhere_in_words(&self) -> Option<String> {
+        let all = different_trials(&self.rows) + self.elsewhere;
+        let verb = if self.elsewhere == 1 { "is" } else { "are" };
+        let words = format!("{} of {} {verb} of other shards, not here", self.elsewhere, count(all, "trial"));
+        (self.elsewhere > 0).then_some(words)
+    }
+
     /// Groups into settings the finished trials for which `is_shown` holds, in the order of their first rows: trials that differ in the
     /// key `over` only, or each trial by itself. A trial that several points share counts once.
     pub fn settings(&self, over: Option<&str>, is_shown: impl Fn(&Row) -> bool) -> Vec<Setting<'_>> {
@@ -139,8 +148,8 @@ impl Trials {
         }
     }
 
-    /// Groups the trials for which `is_shown` holds by the keys but `over`. Where trials are of other shards, a setting that has fewer values
-    /// of `over` than all settings together is taken to lack some of them.
+    /// Groups the trials for which `is_shown` holds by the keys but `over`. Where trials are of other shards, a setting that has fewer
+    /// values of `over` than all settings together is taken to lack some of them.
     pub fn grouped(&self, over: &str, is_shown: impl Fn(&Row) -> bool) -> Vec<Setting<'_>> {
         let others: Vec<&str> = self.axes.iter().map(|axis| axis.key.as_str()).filter(|key| *key != over).collect();
         let values = |row: &Row| -> Vec<String> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::setting::different_trials;
 use crate::record::Record;
 use crate::record::columns::Column;
 use crate::record::error::Error;
@@ -22,7 +21,6 @@ use crate::spec::source::keys_and_values;
 use crate::spec::trial::applied::{is_part_of, name_decay, value_in};
 use crate::spec::trial::keys::key;
 use crate::text::comparable;
-use datasets::text::count;
 
 /// The key of the seed, over which settings are averaged.
 pub const SEED: &str = "seed";
@@ -161,14 +159,6 @@ impl Trials {
     /// Lists the rows whose trials have not finished.
     pub fn unfinished(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.finished.is_none())
-    }
-
-    /// Says how many trials of the sweep have no row; `None` if all have one.
-    pub fn elsewhere_in_words(&self) -> Option<String> {
-        let all = different_trials(&self.rows) + self.elsewhere;
-        let verb = if self.elsewhere == 1 { "is" } else { "are" };
-        let words = format!("{} of {} {verb} of other shards, not here", self.elsewhere, count(all, "trial"));
-        (self.elsewhere > 0).then_some(words)
     }
 
     /// Returns the key that settings are averaged over: the seed, if it is swept.

@@ -17,8 +17,8 @@ pub(super) fn shard_of(args: &cli::Sweep) -> Result<Option<Shard>> {
     }
 }
 
-/// Reads the shard from the variables of HyperQueue, Slurm or an MPI launcher, in this order: HyperQueue's workers may be tasks of
-/// Slurm, and Open MPI's launcher hands on the variables of another one that has started it. `count` is the number of shards, if it is given.
+/// Reads the shard from the variables of HyperQueue, Slurm or an MPI launcher, in this order: HyperQueue's workers may be tasks of Slurm,
+/// and Open MPI's launcher hands on the variables of another one that has started it. `count` is the number of shards, if it is given.
 fn from_environment(count: Option<usize>, variable: impl Fn(&str) -> Option<String>) -> Result<Shard> {
     let number = |name: &str| -> Result<Option<usize>> {
         let Some(text) = variable(name) else { return Ok(None) };
