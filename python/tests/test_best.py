@@ -49,6 +49,13 @@ def test_a_setting_that_lacks_a_trial_comes_after_those_whose_trials_all_complet
     assert best(record(lacking), None).mean == 0.1, "where there is no other"
 
 
+def test_trials_of_other_shards_are_warned_of_and_a_setting_that_lacks_a_seed_is_not_the_best() -> None:
+    here = record([(1, 1, "completed", cost(0.1)), (2, 1, "completed", cost(0.5)), (2, 2, "completed", cost(0.5))])
+    assert best(here, None).setting == {"rate": 1}
+    with pytest.warns(UserWarning, match="made up: 3 of 6 trials are of other shards, not here"):
+        assert best(replace(here, elsewhere=3), None).setting == {"rate": 2}
+
+
 def test_of_successive_halving_the_last_rung_counts_alone() -> None:
     points: list[tuple[float, int, str | None, dict[str, float]]] = [(10, 1, "completed", cost(0.1)), (30, 1, "completed", cost(0.4))]
     assert best(record(points, "train.iterations", "rungs"), None).setting == {"train.iterations": 30}

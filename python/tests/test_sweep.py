@@ -39,6 +39,13 @@ def test_the_tables_are_trials_csv_and_history_csv(results: Path, validated: Pat
         pd.testing.assert_frame_equal(history, written, check_dtype=False)
 
 
+def test_a_shard_knows_how_many_trials_are_of_others(workplace: Workplace) -> None:
+    workplace.run("sweep", "sweep.toml", "name=parts", "--progress", "none", "--shard", "0/3")
+    sweep = layerchain.read(workplace.folder / "results/parts.shards/0-of-3")
+    with pytest.warns(UserWarning, match="parts: 8 of 12 trials are of other shards, not here"):
+        sweep.best()
+
+
 def test_columns_have_the_types_of_their_values(results: Path) -> None:
     trials, history = layerchain.read(results).to_pandas()
     assert trials["seed"].dtype == "int64" and trials["train.learning_rate"].dtype == "float64"

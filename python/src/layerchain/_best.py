@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,7 +81,8 @@ def _rung_key(record: Record) -> str | None:
 
 
 def _settings_of(record: Record, points: Sequence[Point]) -> list[Setting]:
-    """The settings of some points."""
+    """The settings of some points. Where trials are of other shards, a setting with fewer seeds than all settings together lacks some."""
+    seeds = {point.values.get(SEED) for point in points} if record.elsewhere else set()
     keys = [axis.key for axis in record.axes if axis.key != SEED]
     own = {id(point): record.own_values(point) for point in points}
     groups: dict[int, list[Point]] = {}
@@ -96,7 +98,9 @@ def _settings_of(record: Record, points: Sequence[Point]) -> list[Setting]:
             for name in (tuple(own[id(member)].get(key) for key in keys), member.trial_id):
                 number_of[name] = number
     return [
-        Setting(_common(keys, [own[id(point)] for point in group]), trials, len({point.trial_id for point in group}))
+        Setting(
+            _common(keys, [own[id(point)] for point in group]), trials, max(len(seeds), len({point.trial_id for point in group}))
+        )
         for _, group in sorted(groups.items())
         if (trials := distinct_trials(group))
     ]
@@ -132,7 +136,14 @@ def values_of(setting: Setting, metric: str) -> list[float]:
 
 def best(record: Record, metric: str | None) -> Best:
     """The setting with the best mean over its seeds; one with a trial that diverged, failed or is missing comes after all
-    others."""
+    others. Warns if trials are of other shards."""
+    if record.elsewhere:
+        known = len({point.trial_id for point in record.points})
+        warnings.warn(
+            f"{record.name}: {record.elsewhere} of {record.elsewhere + known} trials are of other shards, not here;"
+            " the best setting of all may be another one",
+            stacklevel=3,
+        )
     by = chosen_metric(record, metric)
     sign = -1.0 if higher_is_better(by) else 1.0
     ranked = [

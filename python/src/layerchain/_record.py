@@ -85,6 +85,7 @@ class Record:
     data: str
     axes: Sequence[Axis]
     points: Sequence[Point]
+    elsewhere: int = 0  # the trials of the whole sweep that are of other shards, and have no point here
 
     def own_values(self, point: Point) -> dict[str, Any]:
         """The values of a point, None for each key that is no part of its trial."""
@@ -146,7 +147,15 @@ def _read(connection: sqlite3.Connection, path: Path) -> Record:
         Point({key: _frozen(value) for key, value in json.loads(point).items()}, trial, trials.get(trial))
         for trial, point in connection.execute("SELECT trial, point FROM plan ORDER BY position")
     ]
-    return Record(name, description, toml, data, axes, points)
+    return Record(name, description, toml, data, axes, points, _elsewhere(connection))
+
+
+def _elsewhere(connection: sqlite3.Connection) -> int:
+    """Counts the trials of the whole sweep that are not in the plan of this record, which is of some of its shards."""
+    if connection.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'whole_plan'").fetchone() == (0,):
+        return 0
+    whole = connection.execute("SELECT trials - (SELECT COUNT(DISTINCT trial) FROM plan) FROM whole_plan").fetchone()
+    return max(0, whole[0]) if whole else 0
 
 
 def _trials(connection: sqlite3.Connection, path: Path) -> Iterator[Trial]:
