@@ -241,3 +241,22 @@ fn no_validation_examples_are_missed_where_no_trial_has_completed() {
     let (_, header) = bench.succeeds(&["show", "results/nets"]);
     assert!(header.contains("final_cost, the training cost, as no trial completed; "), "{header}");
 }
+
+#[test]
+fn a_condition_on_activations_is_on_those_of_all_layers() {
+    let bench = Bench::new();
+    bench.write(
+        "two.toml",
+        "name = \"two\"\n[data]\nset = \"drawn\"\n[model]\nhidden = [3, 3]\n[train]\niterations = 2\nlearning_rate = 0.1\n\
+         [sweep]\n\"model.activation\" = [\"relu\", [\"relu\", \"tanh\"]]\n",
+    );
+    bench.succeeds(&["sweep", "two.toml"]);
+    let found = |condition: &str| {
+        let table =
+            bench.succeeds(&["show", "results/two", "--csv", "--columns", "activation", "--where", condition]).0;
+        table.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(found("activation = relu"), ["relu"]);
+    assert_eq!(found("activation != relu"), ["relu tanh"]);
+    assert_eq!(found("activation = ['relu', 'tanh']"), ["relu tanh"]);
+}

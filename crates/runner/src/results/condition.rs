@@ -58,6 +58,10 @@ impl Condition {
             Condition::Any(conditions) => conditions.iter().any(|condition| condition.holds(row)),
             Condition::All(conditions) => conditions.iter().all(|condition| condition.holds(row)),
             Condition::Not(condition) => !condition.holds(row),
+            // A trial has a tag if it is one of its tags; a tag is compared by = and != only.
+            Condition::Compare(TrialColumn::Tags, comparison, tag) => {
+                row.tags.iter().any(|own| tag == own) == (*comparison == Comparison::Equal)
+            }
             Condition::Compare(column, comparison, given) => compare(&column.read(row), *comparison, given),
         }
     }
@@ -67,8 +71,6 @@ fn compare(found: &Value, comparison: Comparison, given: &Value) -> bool {
     let numbers = found.as_f64().zip(given.as_f64());
     let order = numbers.and_then(|(found, given)| found.partial_cmp(&given));
     let equal = || match (found, given) {
-        // A trial has a tag if it is one of its tags.
-        (Value::Array(tags), Value::String(_)) => tags.contains(given),
         (Value::Array(found), Value::Array(given)) => {
             let same = |(found, given): (&Value, &Value)| compare(found, Comparison::Equal, given);
             found.len() == given.len() && found.iter().zip(given).all(same)
