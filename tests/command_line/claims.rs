@@ -264,3 +264,34 @@ fn a_sweep_that_halves_judges_its_claims_on_its_last_rung() {
     let (_, said) = bench.succeeds(&["sweep", "nets.toml"]);
     assert!(said.contains("✓ It is so: mean final_cost of 2 trials is "), "{said}");
 }
+
+#[test]
+fn a_condition_of_a_claim_holds_after_the_sweep_as_before_it() {
+    let bench = Bench::new();
+    for (model, condition) in [
+        ("depth = 3\nparameters = 700", "parameters = 700"),
+        ("depth = 3\nparameters = 700", "hidden = [3, 3]"),
+        ("depth = 3\nwidth = 3", "hidden = [3, 3]"),
+        ("hidden = [3, 3]", "width = 3 and depth = 3"),
+        ("hidden = [3, 3]\nactivation = [\"tanh\", \"tanh\"]", "activation = ['tanh', 'tanh']"),
+        ("hidden = [3, 3]\nactivation = [\"tanh\", \"tanh\"]", "activation = tanh"),
+        ("hidden = [3]\ncost = \"binary-cross-entropy\"", "model.cost = binary-cross-entropy"),
+        ("hidden = [3]", "run.engine = auto"),
+    ] {
+        let claim = "[[claim]]\nsays = \"It is so\"\nvalue = \"final_cost\"\nat_most = 10";
+        let toml = format!(
+            "name = \"nets\"\n[data]\nset = \"drawn\"\n[model]\n{model}\n[train]\niterations = 2\nlearning_rate = 0.1\n\
+             [sweep]\nseed = [1, 2]\n{claim}\nwhere = \"{condition}\"\n"
+        );
+        bench.write("nets.toml", &toml);
+        bench.succeeds(&["sweep", "nets.toml", "--fresh"]);
+    }
+    // A width is no part of a net without hidden layers: refused before any work.
+    let toml = bench
+        .read("nets.toml")
+        .replace("hidden = [3]", "depth = 1\nwidth = 3")
+        .replace("run.engine = auto", "width = 3");
+    bench.write("nets.toml", &toml);
+    let (code, said) = failure(&bench.run(&["sweep", "nets.toml"]));
+    assert!(code == Some(2) && said.contains("no trial of the plan fits 'width = 3'"), "{said}");
+}

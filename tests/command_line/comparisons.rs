@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::nets::{DIR, bench, mean, number, trials};
 use crate::support::failure;
+use crate::sweep_language::bench as points_bench;
 
 #[test]
 fn two_sweeps_are_compared_pair_by_pair() {
@@ -141,4 +142,47 @@ fn a_comparison_of_trainings_on_other_data_or_with_another_cost_says_so() {
     bench.succeeds(&["data", "generate", "--train", "40", "--test", "12", "--side", "8", "--seed", "2"]);
     let changed = sweep("changed", "seed=1");
     assert!(changed.len() == 1 && changed[0].starts_with("the data differ, and so do results"), "{changed:?}");
+}
+
+#[test]
+fn a_fixed_value_pairs_with_the_same_value_where_it_is_swept() {
+    let bench = points_bench("");
+    for (fixed, swept, pairs) in [
+        (
+            &["model.width=3", "sweep.model.depth=[1, 2]"][..],
+            &["sweep.model.depth=[1, 2]", "sweep.model.width=[3, 4]"][..],
+            "2 pairs of the same depth, width; without a partner: 0 of A, 1 of B",
+        ),
+        (
+            &["model.parameters=700"],
+            &["sweep.model.parameters=[600, 700, 1400]"],
+            "1 pair of the same parameters; without a partner: 0 of A, 1 of B",
+        ),
+        (
+            &["model.activation=[\"relu\", \"relu\"]"],
+            &["sweep.model.activation=[[\"relu\", \"relu\"], [\"tanh\", \"relu\"]]"],
+            "1 pair of the same activation; without a partner: 0 of A, 1 of B",
+        ),
+        (
+            &["model.dropout=[0.1, 0.1]"],
+            &["sweep.model.dropout=[0.1, 0.2]"],
+            "1 pair of the same dropout; without a partner: 0 of A, 1 of B",
+        ),
+        (
+            &["model.cost=binary-cross-entropy"],
+            &["sweep.model.cost=[\"binary-cross-entropy\", \"mean-squared-error\"]"],
+            "1 pair of the same cost; without a partner: 0 of A, 1 of B",
+        ),
+        (
+            &["run.engine=auto"],
+            &["sweep.run.engine=[\"auto\", \"reduced\"]"],
+            "1 pair of the same engine; without a partner: 0 of A, 1 of B",
+        ),
+    ] {
+        for (name, keys) in [("name=a", fixed), ("name=b", swept)] {
+            bench.succeeds(&[&["sweep", "points.toml", name, "--fresh"], keys].concat());
+        }
+        let (table, _) = bench.succeeds(&["compare", "results/a", "results/b"]);
+        assert!(table.contains(pairs), "{fixed:?}, {swept:?}: {table}");
+    }
 }

@@ -165,3 +165,21 @@ fn an_included_point_has_the_values_that_it_leaves_at_their_defaults_in_every_vi
     let (code, line) = failure(&bench.run(&["sweep", "points.toml", "--dry-run"]));
     assert!(code == Some(2) && line.contains("adds nothing: the point is there already"), "{line}");
 }
+
+#[test]
+fn the_keys_of_hidden_layers_have_no_value_where_there_are_none() {
+    let bench = bench("[sweep]\nmodel.depth = [1, 2]\nmodel.width = [3, 4]\nmodel.activation = [\"relu\", \"tanh\"]\n");
+    bench.succeeds(&["sweep", "points.toml"]);
+    let columns = ["--csv", "--columns", "depth,width,activation", "--sort", "plan"];
+    let (table, said) = bench.succeeds(&[&["show", "results/points"][..], &columns].concat());
+    let rows: Vec<&str> = table.lines().skip(1).collect();
+    assert_eq!(rows, ["1,,", "2,3,relu", "2,3,tanh", "2,4,relu", "2,4,tanh"], "{table}");
+    assert!(!said.contains("share"), "{said}");
+    let best = bench.succeeds(&["best", "results/points", "--where", "depth = 1"]).0;
+    let keys: Vec<&str> = best.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(keys, ["model.depth=1"], "{best}");
+    // The points that are left are one net.
+    bench.succeeds(&[&["train", "points.toml"][..], &keys].concat());
+    let (code, line) = failure(&bench.run(&["train", "points.toml", "model.depth=2"]));
+    assert!(code == Some(2) && line.contains("the sweep has 4 points, runner train takes one"), "{line}");
+}

@@ -41,7 +41,10 @@ def _has_hidden_layers(settings: Settings) -> bool:
     return depth != 1 if depth is not None else settings.get("model.hidden") != ()
 
 
-# Each conditional key with what its trials have, as `runner schema` describes it.
+# The keys of hidden layers that an experiment may set for a net that has none.
+OF_HIDDEN_LAYERS = ("model.activation", "model.parameters", "model.width")
+
+# Each conditional key with what its trials have, as `runner schema` describes it, and those of hidden layers.
 CONDITIONS: dict[str, Condition] = {
     "model.base_width": _is("model.init", "he", "mup"),
     "model.dropout": _has_hidden_layers,
@@ -63,6 +66,7 @@ CONDITIONS: dict[str, Condition] = {
     "train.shuffle": _is_number("train.batch"),
     "train.step_size": _is("train.schedule", "constant", "step"),
     "train.warmup_start": _above_0("train.warmup"),
+    **dict.fromkeys(OF_HIDDEN_LAYERS, _has_hidden_layers),
 }
 
 

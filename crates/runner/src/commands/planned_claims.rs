@@ -19,7 +19,8 @@ pub(super) fn can_be_judged(plan: &Plan, experiment: &Experiment) -> Result<()> 
         return Ok(());
     }
     let planned = StoredPlan::of(plan, experiment, experiment.resolved.clone(), String::new());
-    let trials = Trials::unfinished_of(planned);
+    let configs = plan.trials.iter().map(|trial| (&*trial.id, trial.config.canonical().to_string())).collect();
+    let trials = Trials::unfinished_of(planned, &configs);
     for claim in &experiment.claims {
         let judge = Judge::of(claim, &trials)?;
         // The rungs above the first one have trials that are planned later, and longer.

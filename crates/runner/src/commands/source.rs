@@ -84,10 +84,11 @@ pub(super) fn set_of(source: &Source) -> Result<DataSet> {
     Ok(DataSet::load(source)?)
 }
 
-/// Refuses an experiment that sweeps; `command` takes one point.
+/// Refuses an experiment of several nets; `command` takes one point, or points that differ in keys that don't apply.
 pub(super) fn one_point(experiment: &Experiment, file: &Path, command: &str) -> Result<()> {
     let points = experiment.points.len();
-    if points == 1 {
+    let first = &experiment.points[0];
+    if experiment.points.iter().all(|point| (&point.config, point.budget) == (&first.config, first.budget)) {
         return Ok(());
     }
     let keys: Vec<_> = experiment.axes.iter().map(|axis| axis.key.as_str()).collect();

@@ -120,6 +120,14 @@ impl TrialColumn {
         }
     }
 
+    /// Returns the value of a trial in this column in the form that all its spellings share, to be compared with others.
+    pub fn canonical(&self, row: &Row) -> Value {
+        match self {
+            TrialColumn::Key(key) => row.canonical_setting(key),
+            column => column.read(row),
+        }
+    }
+
     /// Formats a value for a table that people read.
     pub fn print(&self, value: &Value) -> String {
         match (self, value) {

@@ -11,7 +11,7 @@ use super::trials::{Row, Trials};
 use crate::record::columns::{Kind, STATUS};
 use crate::run::outcome::Status;
 use crate::spec::synonyms::nearest;
-use crate::spec::trial::keys::{check_value, takes_numbers};
+use crate::spec::trial::keys::{canonical, check_value, takes_numbers};
 
 /// Parentheses in each other, and `not` after `not`, at most.
 const DEEPEST: usize = 100;
@@ -62,7 +62,7 @@ impl Condition {
             Condition::Compare(TrialColumn::Tags, comparison, tag) => {
                 row.tags.iter().any(|own| tag == own) == (*comparison == Comparison::Equal)
             }
-            Condition::Compare(column, comparison, given) => compare(&column.read(row), *comparison, given),
+            Condition::Compare(column, comparison, given) => compare(&column.canonical(row), *comparison, given),
         }
     }
 }
@@ -212,7 +212,7 @@ impl Parser<'_> {
                 return match check_value(key, &value) {
                     Err(_) if given.is_number() && (is_bound() || has_number()) => Ok(given),
                     Err(problem) => Err(format!("{key} {problem}")),
-                    Ok(()) => Ok(given),
+                    Ok(()) => Ok(canonical(key, given)),
                 };
             }
             TrialColumn::Result(result) => result.kind == Kind::Text,

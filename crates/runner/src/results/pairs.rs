@@ -79,13 +79,13 @@ pub fn join<'t>([a, b]: [&'t Trials; 2], has_a: impl Fn(&Row) -> bool, has_b: im
     let mut keys: Vec<String> = Vec::new();
     for axis in a.axes.iter().chain(&b.axes).filter(|axis| axis.factor.is_some()) {
         let is_varied = |rows: &[&Row]| {
-            rows.iter().map(|row| comparable(&row.setting(&axis.key))).collect::<BTreeSet<_>>().len() > 1
+            rows.iter().map(|row| comparable(&row.canonical_setting(&axis.key))).collect::<BTreeSet<_>>().len() > 1
         };
         if !keys.contains(&axis.key) && (is_varied(&rows_a) || is_varied(&rows_b)) {
             keys.push(axis.key.clone());
         }
     }
-    let place = |row: &Row| keys.iter().map(|key| comparable(&row.setting(key))).collect::<Vec<_>>();
+    let place = |row: &Row| keys.iter().map(|key| comparable(&row.canonical_setting(key))).collect::<Vec<_>>();
     let mut partners: HashMap<Vec<String>, &Row> = rows_b.iter().map(|row| (place(row), *row)).collect();
     let (others, by_seed) =
         (keys.iter().filter(|key| *key != SEED).cloned().collect::<Vec<_>>(), keys.iter().any(|key| key == SEED));
@@ -96,9 +96,10 @@ pub fn join<'t>([a, b]: [&'t Trials; 2], has_a: impl Fn(&Row) -> bool, has_b: im
         if !paired.insert((&*row.trial, &*partner.trial)) {
             continue;
         }
-        let values: Vec<Value> = others.iter().map(|key| row.setting(key)).collect();
-        let setting = settings.entry(values.iter().map(comparable).collect());
-        setting.or_insert_with(|| PairedSetting { values, pairs: Vec::new() }).pairs.push((row, partner));
+        let own = others.iter().map(|key| comparable(&row.canonical_setting(key))).collect();
+        let values = || others.iter().map(|key| row.setting(key)).collect();
+        let setting = settings.entry(own).or_insert_with(|| PairedSetting { values: values(), pairs: Vec::new() });
+        setting.pairs.push((row, partner));
     }
     let without = |rows: &[&Row], paired: HashSet<&str>| {
         rows.iter().map(|row| &*row.trial).collect::<HashSet<_>>().difference(&paired).count()

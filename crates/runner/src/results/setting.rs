@@ -9,6 +9,7 @@ use super::trials::{Row, Trials};
 use crate::record::columns::Column;
 use crate::run::outcome::Status;
 use crate::spec::ranking::Rank;
+use crate::spec::trial::keys::canonical;
 use crate::text::comparable;
 use datasets::text::count;
 
@@ -153,7 +154,7 @@ impl Trials {
     pub fn grouped(&self, over: &str, is_shown: impl Fn(&Row) -> bool) -> Vec<Setting<'_>> {
         let others: Vec<&str> = self.axes.iter().map(|axis| axis.key.as_str()).filter(|key| *key != over).collect();
         let values = |row: &Row| -> Vec<String> {
-            others.iter().map(|key| row.values.get(*key).map(comparable).unwrap_or_default()).collect()
+            others.iter().map(|key| comparable(&canonical(key, row.values[*key].clone()))).collect()
         };
         let mut settings: IndexMap<Vec<String>, Setting> = IndexMap::new();
         for row in first_of_each(self.finished().filter(|row| is_shown(row))) {

@@ -18,8 +18,8 @@ use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
 use crate::spec::difference::SWEPT;
 use crate::spec::source::keys_and_values;
-use crate::spec::trial::applied::{is_part_of, name_decay, value_in};
-use crate::spec::trial::keys::key;
+use crate::spec::trial::applied::{is_conditional, is_part_of, name_decay, value_in};
+use crate::spec::trial::keys::{canonical, key};
 use crate::text::comparable;
 
 /// The key of the seed, over which settings are averaged.
@@ -40,6 +40,8 @@ pub struct Row {
     pub rung: Option<usize>,
     /// The trial; `None` if it has not finished.
     pub finished: Option<FinishedTrial>,
+    /// The canonical configuration of the trial, where its data are known before it has finished.
+    planned: Option<String>,
     /// True if the trial is not what was stored; then nothing of its results counts.
     pub is_damaged: bool,
     /// The name of its machine, where there are several.
@@ -101,8 +103,8 @@ impl Trials {
         Ok(Trials::of(planned, damaged, &names, &record.notes()?))
     }
 
-    /// Lists the points of a plan before any trial has finished.
-    pub fn unfinished_of(plan: StoredPlan) -> Self {
+    /// Lists the points of a plan before any trial has finished; `configs` are those of its trials by their ids.
+    pub fn unfinished_of(plan: StoredPlan, configs: &HashMap<&str, String>) -> Self {
         let point = |point: StoredPoint| RecordedPoint {
             trial: point.trial,
             values: serde_json::from_str(&point.values).unwrap_or_default(),
@@ -110,7 +112,9 @@ impl Trials {
         };
         let points = plan.points.into_values().map(point).collect();
         let planned = Planned { name: plan.asked.name, toml: plan.asked.toml, axes: plan.axes, points };
-        Trials::of(planned, &HashSet::new(), &MachineNames::default(), &Notes::default())
+        let mut trials = Trials::of(planned, &HashSet::new(), &MachineNames::default(), &Notes::default());
+        trials.rows.iter_mut().for_each(|row| row.planned = configs.get(&*row.trial).cloned());
+        trials
     }
 
     /// Puts the trials of a plan together with what is known of them.
@@ -130,6 +134,7 @@ impl Trials {
                 trial: point.trial,
                 values: point.values,
                 finished: point.finished,
+                planned: None,
             };
             row.give_values_in_effect();
             row
@@ -190,13 +195,17 @@ impl Row {
         score.loss(self.summary()?)
     }
 
-    /// Returns the value of a key: swept, or fixed by the experiment, or its default; null if the key is no part of the
-    /// trial.
+    /// Returns the value of a key as the experiment writes it, swept or fixed, or else its default; null if the key is no part of the trial.
     pub fn setting(&self, name: &str) -> Value {
         if let Some(value) = self.values.get(name).filter(|value| !value.is_null()) {
             return value.clone();
         }
         value_in(name, &self.config())
+    }
+
+    /// Returns the value of a key in the form that all its spellings share, to be compared with others.
+    pub fn canonical_setting(&self, name: &str) -> Value {
+        canonical(name, self.setting(name))
     }
 
     /// Returns whether a key is a part of the trial.
@@ -207,7 +216,6 @@ impl Row {
     /// Takes away the values of swept keys that are no part of the trial, and gives those that have none their defaults: in a plan
     /// of a former release an included point has no value of a key that it leaves at its default.
     fn give_values_in_effect(&mut self) {
-        let is_conditional = |name: &str| key(name).is_some_and(|key| key.condition().is_some());
         let is_open = |name: &str, value: &Value| value.is_null() || is_conditional(name);
         if !self.values.iter().any(|(name, value)| is_open(name, value)) {
             return;
@@ -220,16 +228,16 @@ impl Row {
         }
     }
 
-    /// Returns the settings that the trial was stored with or, before it has finished, those of the experiment and of its point.
+    /// Returns the settings of the experiment and of its point as they are written, and those that follow from the data, such as the
+    /// widths within a budget, where the trial has finished or its data are known.
     fn config(&self) -> Map<String, Value> {
-        let stored = self.finished.as_ref().and_then(|trial| serde_json::from_str(&trial.config).ok());
-        stored.unwrap_or_else(|| {
-            let own = self.values.iter().filter(|(_, value)| !value.is_null());
-            let both = self.base.iter().chain(own);
-            let mut both = both.map(|(key, value)| (key.clone(), value.clone())).collect();
-            name_decay(&mut both);
-            both
-        })
+        let stored = self.finished.as_ref().map(|trial| &trial.config).or(self.planned.as_ref());
+        let stored = stored.and_then(|config| serde_json::from_str(config).ok());
+        let mut settings: Map<String, Value> = stored.unwrap_or_default();
+        let own = self.values.iter().filter(|(_, value)| !value.is_null());
+        settings.extend(self.base.iter().chain(own).map(|(key, value)| (key.clone(), value.clone())));
+        name_decay(&mut settings);
+        settings
     }
 }
 

@@ -81,6 +81,9 @@ pub trait AnyKey: Sync {
     /// If the key can't have the value; the message has the allowed ones and the one that was found.
     fn check(&self, value: &Value) -> Result<(), String>;
 
+    /// Returns the form of a value that all its spellings share, such as `"relu"` for `["relu", "relu"]`; `None` if the key can't have it.
+    fn canonical(&self, value: &Value) -> Option<Json>;
+
     /// Returns its default; `None` if it has none, or the default follows from other keys.
     fn default(&self) -> Option<Json>;
 
@@ -109,6 +112,10 @@ impl<K: Kind> AnyKey for Key<K> {
 
     fn check(&self, value: &Value) -> Result<(), String> {
         self.kind.read(value).map(drop)
+    }
+
+    fn canonical(&self, value: &Value) -> Option<Json> {
+        Some(self.kind.json(&self.kind.read(value).ok()?))
     }
 
     fn default(&self) -> Option<Json> {

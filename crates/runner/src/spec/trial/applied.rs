@@ -4,12 +4,26 @@ use serde_json::{Map, Value as Json, json};
 use toml::Value;
 
 use super::keys::{key, keys};
+use super::model::{ACTIVATION, MODEL_WIDTH, PARAMETERS, has_hidden_layers};
 use super::optimiser::{DECAY_OF_ADAMW, WEIGHT_DECAY};
 use crate::spec::key::{AnyKey, RawTrial};
 
+/// Returns the test whether a key is a part of a trial; `None` if it always is. An experiment may set the keys of hidden layers for a net
+/// that has none.
+fn test_of(key: &dyn AnyKey) -> Option<fn(&RawTrial) -> bool> {
+    let of_hidden_layers = [MODEL_WIDTH.name(), PARAMETERS.name(), ACTIVATION.name()];
+    let is_of_them = || of_hidden_layers.contains(&key.name());
+    key.condition().map(|condition| condition.holds).or_else(|| is_of_them().then_some(has_hidden_layers))
+}
+
+/// Returns whether there are trials that the key of this name is no part of.
+pub fn is_conditional(name: &str) -> bool {
+    key(name).is_some_and(|key| test_of(key).is_some())
+}
+
 /// Returns whether a key is a part of the trial with these `settings`, key by key as its id was made of them.
 pub fn is_part_of(key: &dyn AnyKey, settings: &Map<String, Json>) -> bool {
-    let Some(condition) = key.condition() else { return true };
+    let Some(holds) = test_of(key) else { return true };
     let mut raw = RawTrial::default();
     // Settings name a decay unless it is 0, whatever its default.
     let decay = [(WEIGHT_DECAY.name(), Value::Float(0.0))].into_iter();
@@ -20,7 +34,7 @@ pub fn is_part_of(key: &dyn AnyKey, settings: &Map<String, Json>) -> bool {
             raw.set(key, &value).ok();
         }
     }
-    (condition.holds)(&raw)
+    holds(&raw)
 }
 
 /// Completes the settings of an experiment at a point to those of the trial, which name its decay whatever its default.
@@ -31,7 +45,7 @@ pub fn name_decay(settings: &mut Map<String, Json>) {
 }
 
 /// Returns the value of a key in the trial with these `settings`: theirs, or its default; null if the key has neither, or is no part of
-/// the trial. The depth and the width of a net follow from its layers.
+/// the trial. The depth and the width of a net follow from its layers, and its layers from them.
 pub fn value_in(name: &str, settings: &Map<String, Json>) -> Json {
     if key(name).is_some_and(|key| !is_part_of(key, settings)) {
         return Json::Null;
@@ -40,7 +54,13 @@ pub fn value_in(name: &str, settings: &Map<String, Json>) -> Json {
         return value.clone();
     }
     let hidden = || settings.get("model.hidden").and_then(Json::as_array);
+    let whole = |name: &str| settings.get(name).and_then(Json::as_u64);
     match name {
+        "model.hidden" => match (whole("model.depth"), whole("model.width")) {
+            (Some(1), _) => json!([]),
+            (Some(depth), Some(width)) => json!(vec![width; depth.saturating_sub(1) as usize]),
+            _ => Json::Null,
+        },
         "model.depth" => hidden().map_or(Json::Null, |hidden| json!(hidden.len() + 1)),
         "model.width" => match hidden().map(Vec::as_slice) {
             Some([first, rest @ ..]) if rest.iter().all(|width| width == first) => first.clone(),

@@ -1,5 +1,6 @@
 //! The table of all keys of a trial.
 
+use serde_json::Value as Json;
 use toml::Value;
 
 use super::{initialisation, model, optimiser, schedule, training};
@@ -14,6 +15,13 @@ pub fn keys() -> impl Iterator<Item = &'static dyn AnyKey> {
 /// Finds the key of a trial that has this name.
 pub fn key(name: &str) -> Option<&'static dyn AnyKey> {
     find(keys(), name)
+}
+
+/// Returns the form of a value of the key of this name that all its spellings share: `"relu"` for `["relu", "relu"]`. A value that the key
+/// can't have is its own form.
+pub fn canonical(name: &str, value: Json) -> Json {
+    let canonical = || key(name)?.canonical(&Value::try_from(&value).ok()?);
+    canonical().unwrap_or(value)
 }
 
 /// Returns whether the key of this name may have a number.

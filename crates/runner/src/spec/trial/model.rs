@@ -37,7 +37,7 @@ keys! {
 }
 
 /// Returns whether the net has a hidden layer.
-fn has_hidden_layers(raw: &RawTrial) -> bool {
+pub(super) fn has_hidden_layers(raw: &RawTrial) -> bool {
     raw.get(&HIDDEN).map_or(raw.get(&DEPTH) != Some(1), |hidden| !hidden.is_empty())
 }
 
