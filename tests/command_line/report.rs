@@ -120,9 +120,9 @@ fn a_trial_that_points_share_which_are_written_differently_counts_once() {
     swept(&bench, &[]);
     let page = report(&bench);
     assert_eq!(element(&page, "<p class=\"tally\">"), "8 trials of 4 settings: 8 completed");
-    assert!(
-        page.contains("10 points share the trial of an earlier point, whose values are equal but written differently")
-    );
+    let shared = "10 points share the trial of an earlier point, where these values make the same net: dropout [0.3,0.3] and 0.3; \
+                  activation relu and [";
+    assert!(page.contains(shared) && page.contains("; the page has the earlier point."), "{page}");
     let data = data(&page);
     let trials: BTreeSet<&str> = data["trials"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
     assert_eq!((data["trials"].as_array().unwrap().len(), trials.len()), (8, 8));

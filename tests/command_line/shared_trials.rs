@@ -167,6 +167,23 @@ fn an_included_point_has_the_values_that_it_leaves_at_their_defaults_in_every_vi
 }
 
 #[test]
+fn points_whose_values_make_the_same_net_are_named() {
+    // At 192 features and two hidden layers, both 600 and 700 weights and biases allow a width of 3.
+    let bench = bench("[sweep]\nmodel.parameters = [600, 700, 1400]\nseed = [1, 2]\n");
+    bench.write("points.toml", &bench.read("points.toml").replace("width = 4\n", ""));
+    bench.succeeds(&["sweep", "points.toml"]);
+    let named =
+        "2 points share the trial of an earlier point, where these values make the same net: parameters 600 and 700";
+    let said = bench.succeeds(&["show", "results/points"]).1;
+    assert!(said.contains(&format!("note: {named}\n")), "{said}");
+    let said = bench.succeeds(&["show", "results/points", "--where", "parameters = 700"]).1;
+    assert!(!said.contains("share"), "{said}");
+    bench.succeeds(&["report", "results/points"]);
+    let page = bench.read("results/points/report.html");
+    assert!(page.contains(&format!("{named}; the page has the earlier point.")), "{page}");
+}
+
+#[test]
 fn the_keys_of_hidden_layers_have_no_value_where_there_are_none() {
     let bench = bench("[sweep]\nmodel.depth = [1, 2]\nmodel.width = [3, 4]\nmodel.activation = [\"relu\", \"tanh\"]\n");
     bench.succeeds(&["sweep", "points.toml"]);

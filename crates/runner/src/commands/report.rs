@@ -24,6 +24,7 @@ use crate::record::names::EXPERIMENT;
 use crate::record::plan::Asked;
 use crate::record::planned::PlannedAxis;
 use crate::results::claim::Judgement;
+use crate::results::shared;
 use crate::results::trials::{Row, SEED, Trials};
 use crate::spec::claim::Claim;
 use crate::terminal::{say, warn};
@@ -90,7 +91,7 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String> {
     let trials = Trials { elsewhere: record.elsewhere()?, ..Trials::proved(record, planned, &damaged)? };
     let claims = claims(record, folder, &trials)?;
     let swept = trials.axes.iter().map(|axis| axis_in_words(axis, &trials.rows)).collect();
-    let written = trials.rows.len();
+    let shared = shared::in_words(&trials, |_| true);
     let trials = trials.once_each();
     let curves: Vec<_> = trials.rows.iter().map(|row| curves[row.place].clone()).collect();
     let (axes, points) = (&trials.axes, &trials.rows);
@@ -111,7 +112,7 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String> {
         proof: proof::lines(record, folder, planned_points, points)?,
         machines: machines(record, points)?,
         toml: visible(&asked.toml).into_owned(),
-        left_out: words::left_out(&data.curves, points, written - points.len()),
+        left_out: words::left_out(&data.curves, points, shared),
         folder: folder.display().to_string(),
         version: env!("CARGO_PKG_VERSION"),
     };

@@ -16,6 +16,7 @@ use crate::record::Record;
 use crate::record::error::Error;
 use crate::results::column::CURVE;
 use crate::results::setting::{Setting, different_trials};
+use crate::results::shared;
 use crate::results::trials::Trials;
 use crate::spec::axis::Scale;
 use crate::spec::difference::differences;
@@ -59,6 +60,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     };
     let (former, damaged) =
         if args.which.plan.is_none() { former(&selected.record, trials)? } else { Default::default() };
+    let shared = shared::in_words(trials, |row| selected.has(row));
     // Before the answer is printed: a pager may take it for hours, in which a sweep could not begin.
     drop(selected.record);
     print(&text)?;
@@ -66,7 +68,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
         say(&format!("left out: {left_out}; --wide shows all, --columns A,B,C those"));
     }
     trials.elsewhere_in_words().iter().for_each(|elsewhere| warn(&format!("{}: {elsewhere}", trials.name)));
-    former.iter().for_each(|plan| note(plan));
+    shared.iter().chain(&former).for_each(|line| note(line));
     if damaged > 0 {
         warn(&format!("damaged in the record, and left out: {}", count(damaged, "former plan")));
     }

@@ -9,5 +9,6 @@ pub mod pairs;
 pub mod quantity;
 pub mod ranking;
 pub mod setting;
+pub mod shared;
 pub mod statistic;
 pub mod trials;

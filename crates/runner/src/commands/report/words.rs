@@ -120,8 +120,8 @@ pub(super) fn tally(ranked: &RankedSettings, trials: &Trials) -> String {
     format!("{} of {}: {states}{elsewhere}", count(points.len(), "trial"), count(ranked.settings.len(), "setting"))
 }
 
-/// Lists what the record has and the page leaves out; `repeated` points are among it.
-pub(super) fn left_out(curves: &Curves, points: &[Row], repeated: usize) -> Vec<String> {
+/// Lists what the record has and the page leaves out; the points that share an earlier trial are given in words.
+pub(super) fn left_out(curves: &Curves, points: &[Row], shared: Option<String>) -> Vec<String> {
     let mut lines = vec![format!(
         "Numbers of trials have {} digits here, those of curves {}; trials.csv and history.csv have all.",
         data::DIGITS,
@@ -131,13 +131,7 @@ pub(super) fn left_out(curves: &Curves, points: &[Row], repeated: usize) -> Vec<
         let (kept, recorded) = (curves.kept, curves.recorded);
         lines.push(format!("A curve has at most {kept} of its {recorded} records here, at even distances."));
     }
-    if repeated > 0 {
-        let share = if repeated == 1 { "shares" } else { "share" };
-        lines.push(format!(
-            "{} {share} the trial of an earlier point, whose values are equal but written differently; the page has the earlier point.",
-            count(repeated, "point")
-        ));
-    }
+    lines.extend(shared.map(|shared| format!("{}; the page has the earlier point.", visible(&shared))));
     let recorded = points.iter().filter_map(Row::summary).flat_map(|trial| &trial.metrics);
     let mut absent: Vec<&str> = recorded.filter(|name| !curves.names().contains(name)).map(String::as_str).collect();
     absent.sort_unstable();
