@@ -260,3 +260,24 @@ fn a_condition_on_activations_is_on_those_of_all_layers() {
     assert_eq!(found("activation != relu"), ["relu tanh"]);
     assert_eq!(found("activation = ['relu', 'tanh']"), ["relu tanh"]);
 }
+
+#[test]
+fn a_ranking_by_costs_of_different_kinds_is_warned_of() {
+    let bench = bench();
+    let costs = "sweep.model.cost=[\"binary-cross-entropy\", \"mean-squared-error\"]";
+    bench.succeeds(&["sweep", "nets.toml", "sweep.seed=[1]", "model.depth=2", costs]);
+    let warning = "the costs don't compare where they are of different kinds: model.cost is binary-cross-entropy, mean-squared-error";
+    for (arguments, warned) in [
+        (&["show", DIR][..], true),
+        (&["show", DIR, "--sort", "test_accuracy"], false),
+        (&["show", DIR, "--where", "model.cost = mean-squared-error"], false),
+        (&["best", DIR], true),
+        (&["best", DIR, "--by", "test_accuracy"], false),
+    ] {
+        let said = bench.succeeds(arguments).1;
+        assert_eq!(said.contains(&format!("warning: {warning}\n")), warned, "{arguments:?}: {said}");
+    }
+    bench.succeeds(&["report", DIR]);
+    let page = bench.read(&format!("{DIR}/report.html"));
+    assert!(page.contains(&format!("Take care: {}.", warning.replace('\'', "&#x27;"))), "{page}");
+}

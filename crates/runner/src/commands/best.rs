@@ -27,6 +27,8 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
     let swept = trials.axes.iter().filter(|axis| axis.factor.is_some()).map(|axis| axis.key.as_str());
     // An experiment of this one trial refuses a key that is no part of it.
     let keys: Vec<&str> = swept.filter(|key| best.trial.has(key)).collect();
+    let costs = ranking::warning_of_costs(trials, score.column, |row| selected.has(row));
+    costs.iter().for_each(|costs| warn(costs));
     let unfinished = different_trials(trials.unfinished().filter(|row| selected.has(row)));
     if unfinished > 0 {
         note(&format!("{} of the plan not finished yet", count(unfinished, "trial")));

@@ -15,6 +15,7 @@ use crate::machine::OTHER_ARITHMETIC;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::results::column::CURVE;
+use crate::results::ranking::warning_of_costs;
 use crate::results::setting::{Setting, different_trials};
 use crate::results::shared;
 use crate::results::trials::Trials;
@@ -61,6 +62,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     let (former, damaged) =
         if args.which.plan.is_none() { former(&selected.record, trials)? } else { Default::default() };
     let shared = shared::in_words(trials, |row| selected.has(row));
+    let costs = sort.ranks_by().and_then(|score| warning_of_costs(trials, score, |row| selected.has(row)));
     // Before the answer is printed: a pager may take it for hours, in which a sweep could not begin.
     drop(selected.record);
     print(&text)?;
@@ -69,6 +71,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     }
     trials.elsewhere_in_words().iter().for_each(|elsewhere| warn(&format!("{}: {elsewhere}", trials.name)));
     shared.iter().chain(&former).for_each(|line| note(line));
+    costs.iter().for_each(|costs| warn(costs));
     if damaged > 0 {
         warn(&format!("damaged in the record, and left out: {}", count(damaged, "former plan")));
     }

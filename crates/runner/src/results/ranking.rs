@@ -1,13 +1,18 @@
 //! The one answer to which setting is the best: `runner show`, `runner best`, `runner train --best` and `runner report` ask here.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::mem;
 
 use super::column::TrialColumn;
-use super::setting::Setting;
+use super::setting::{Setting, first_of_each};
 use super::statistic::Statistic;
 use super::trials::{Row, Trials};
-use crate::record::columns::{Column, FINAL_COST, VALIDATION_COST, measures};
+use crate::record::columns::{Column, FINAL_COST, Kind, VALIDATION_COST, measures};
+use crate::text::plain;
+
+/// The warning where costs of different kinds are compared; what they are follows.
+pub const COSTS_DIFFER: &str = "the costs don't compare where they are of different kinds";
 
 /// The score that settings are ranked by.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +82,17 @@ pub fn sort_by_key_with<K>(
     let mut keyed: Vec<_> = settings.iter_mut().map(|setting| (key(setting), mem::take(setting))).collect();
     keyed.sort_by(|(a, _), (b, _)| compare(a, b));
     settings.iter_mut().zip(keyed).for_each(|(place, (_, setting))| *place = setting);
+}
+
+/// Warns if the finished trials for which `is_shown` holds are ranked by a cost, and their costs are of different kinds.
+pub fn warning_of_costs(trials: &Trials, score: &Column, is_shown: impl Fn(&Row) -> bool) -> Option<String> {
+    const KEY: &str = "model.cost";
+    if score.kind != Kind::Cost || !trials.axes.iter().any(|axis| axis.key == KEY) {
+        return None;
+    }
+    let shown = first_of_each(trials.finished().filter(|row| is_shown(row)));
+    let kinds: BTreeSet<String> = shown.map(|row| plain(&row.setting(KEY))).collect();
+    (kinds.len() > 1).then(|| format!("{COSTS_DIFFER}: {KEY} is {}", kinds.into_iter().collect::<Vec<_>>().join(", ")))
 }
 
 /// The best setting, and its best trial.

@@ -8,6 +8,7 @@ use anyhow::Result;
 use crate::commands::selected::SelectedTrials;
 use crate::record::error::Error;
 use crate::results::pairs::Joined;
+use crate::results::ranking::COSTS_DIFFER;
 use crate::text::plain;
 
 /// The digits of a SHA-256, and those of them that are shown.
@@ -16,7 +17,7 @@ const DIGITS: [usize; 2] = [64, 12];
 /// Lists the warnings; none if the pairs have the same data, cost and length, and all trials of both sweeps are here.
 pub(super) fn warnings(joined: &Joined, a: &SelectedTrials, b: &SelectedTrials) -> Result<Vec<String>> {
     let cost = differing(joined, &["model.cost"]);
-    let cost = cost.map(|values| format!("the costs don't compare where they are of different kinds: {values}"));
+    let cost = cost.map(|values| format!("{COSTS_DIFFER}: {values}"));
     let length = differing(joined, &["train.iterations", "train.epochs"]);
     let length =
         length.map(|values| format!("the trainings differ in length, and so do costs because of it: {values}"));

@@ -9,6 +9,7 @@ use super::ranked_settings::RankedSettings;
 use super::state::State;
 use crate::record::columns::{FINAL_COST, TEST_ACCURACY, TEST_COST};
 use crate::record::planned::PlannedAxis;
+use crate::results::ranking::warning_of_costs;
 use crate::results::setting::{Setting, Statistics};
 use crate::results::trials::{Row, SEED, Trials};
 use crate::run::outcome::Status;
@@ -69,6 +70,7 @@ pub(super) fn notes(ranked: &RankedSettings, trials: &Trials) -> Vec<String> {
         };
         notes.push(format!("Its test {what} is {test}; {part}."));
     }
+    notes.extend(warning_of_costs(trials, ranked.score, |_| true).map(|costs| format!("Take care: {costs}.")));
     if ranked.score.name == FINAL_COST.name {
         notes.push(
             "There are no validation examples: this fits the training examples best, which need not be the best on new ones \

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use anyhow::{Result, anyhow};
 use serde_json::Value;
 
-use crate::record::columns::Kind;
+use crate::record::columns::{Column, Kind};
 use crate::results::column::TrialColumn;
 use crate::results::ranking::{Score, order, sort_by_key_with};
 use crate::results::setting::Setting;
@@ -81,6 +81,11 @@ impl Sort {
     /// Returns the score of the order, or else the usual one.
     pub(super) fn score(&self, trials: &Trials) -> Score {
         if let Sort::Best(score) = self { *score } else { Score::default_of(trials) }
+    }
+
+    /// Returns the score that settings are ranked by; `None` in another order.
+    pub(super) fn ranks_by(&self) -> Option<&Column> {
+        if let Sort::Best(score) = self { Some(score.column) } else { None }
     }
 
     /// Describes the order, after a comma or a semicolon.
