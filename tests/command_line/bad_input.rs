@@ -202,6 +202,17 @@ fn a_bad_override_or_file_is_refused() {
         (&["good.toml", "train.lerning_rate=1"], &["command line", "did you mean train.learning_rate?"]),
         (&["good.toml", "sweep.model.depth=[2, 0]"], &["command line", "sweep.model.depth", "0"]),
         (
+            &["good.toml", "sweep.model.activation=[relu,tanh]"],
+            &[
+                "command line: sweep.model.activation: not valid TOML, in which texts have quotes",
+                "; found [relu,tanh]",
+            ],
+        ),
+        (
+            &["good.toml", "sweep.train.learning_rate={from=0.1,to=1,count=3,scale=log}"],
+            &["command line: sweep.train.learning_rate: not valid TOML, in which texts have quotes", "scale=log}"],
+        ),
+        (
             &["good.toml", "data.train=data/train_drawn.h5", "data.test_x=x"],
             &["command line", "data.test_x: only applies with data.test or data.set"],
         ),

@@ -82,6 +82,18 @@ fn halving_trains_the_best_third_of_the_settings_three_times_as_long_up_to_all_i
 }
 
 #[test]
+fn halving_may_be_a_table_on_the_command_line() {
+    let (before, _) = HALVED.split_once("[sweep.halving]").unwrap();
+    let bench = bench(before);
+    let dry =
+        |keys: &[&str]| bench.succeeds(&[&["sweep", "points.toml", "--dry-run", "train.iterations=70"], keys].concat());
+    let halved = dry(&["sweep.halving={least=10,factor=3}"]);
+    assert!(halved.1.contains("9 for 10 iterations, then the best 3 for 30 iterations"), "{}", halved.1);
+    let ids = |table: &str| table.lines().map(|line| line[..12].to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids(&halved.0), ids(&dry(&["sweep.halving.least=10", "sweep.halving.factor=3"]).0));
+}
+
+#[test]
 fn the_keys_of_the_best_trial_of_a_lower_rung_train_it_again_behind_the_experiment() {
     let bench = bench(HALVED);
     let deep = ["model.activation=tanh", "train.iterations=70"];

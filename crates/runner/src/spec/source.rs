@@ -51,7 +51,7 @@ pub(super) fn read(path: &Path, overrides: &[String]) -> Result<Vec<Entry>, Erro
         if key.is_empty() {
             return Err(Error::NotAnOverride(word.clone()));
         }
-        lay_over(&mut entries, key, value_of(key, value));
+        lay_over(&mut entries, key, value_of(key, value)?);
     }
     Ok(entries)
 }
@@ -112,6 +112,14 @@ fn lay_over(entries: &mut Vec<Entry>, key: &str, value: Value) {
         let is_whole_list = is_list(key) && other.strip_prefix(key).is_some_and(|rest| rest.starts_with('['));
         other == key || replaces || is_whole_list || (!is_condition && are_alternatives(set, other_set))
     };
+    let value = match value {
+        // The keys of a table as if each were given by itself: sweep.halving={least=50,factor=3}.
+        Value::Table(table) if !table.is_empty() && !is_value(&table) => {
+            flatten(key, table, &mut |key, value| lay_over(entries, &key, value));
+            return;
+        }
+        value => value,
+    };
     // An override takes the place of what it withdraws, so that the axes keep the order of the file.
     let place = entries.iter().position(|entry| withdrawn(&entry.key)).unwrap_or(entries.len());
     entries.retain(|entry| !withdrawn(&entry.key));
@@ -146,11 +154,21 @@ fn parse_value(text: &str) -> Value {
 }
 
 /// Reads the value of a key as [`parse_value`] does, but takes `5` as a text where the key takes texts alone, such as `name`.
-fn value_of(key: &str, text: &str) -> Value {
-    let (value, text) = (parse_value(text), Value::String(text.to_owned()));
+///
+/// # Errors
+/// If it begins as a list or a table, and is none.
+fn value_of(key: &str, written: &str) -> Result<Value, Error> {
+    let (value, text) = (parse_value(written), Value::String(written.to_owned()));
     let known = find(experiment_keys::KEYS.iter().copied(), key);
-    let is_text = known.is_some_and(|key| key.check(&value).is_err() && key.check(&text).is_ok());
-    if is_text { text } else { value }
+    if known.is_some_and(|key| key.check(&value).is_err() && key.check(&text).is_ok()) {
+        return Ok(text);
+    }
+    if value == text && written.starts_with(['[', '{']) && known.is_none_or(|key| key.check(&text).is_err()) {
+        let problem =
+            format!("not valid TOML, in which texts have quotes, as in [\"relu\", \"tanh\"]; found {written}");
+        return Err(Error::setting(&Place::CommandLine, key, problem));
+    }
+    Ok(value)
 }
 
 /// Adds a 0 on each side of a decimal point that lacks a digit there.
