@@ -262,6 +262,23 @@ fn a_condition_on_activations_is_on_those_of_all_layers() {
 }
 
 #[test]
+fn lists_are_sorted_by_their_elements() {
+    let bench = Bench::new();
+    bench.write(
+        "lists.toml",
+        "name = \"lists\"\n[data]\nset = \"drawn\"\n[train]\niterations = 2\nlearning_rate = 0.1\n\
+         [sweep]\n\"model.hidden\" = [[9, 3], [10], [2], [9]]\n",
+    );
+    bench.succeeds(&["sweep", "lists.toml"]);
+    let sorted = |by: &str| {
+        let table = bench.succeeds(&["show", "results/lists", "--json", "--columns", "hidden", "--sort", by]).0;
+        json_lines(&table).iter().map(|row| row["model.hidden"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(sorted("hidden"), ["[2]", "[9]", "[9,3]", "[10]"]);
+    assert_eq!(sorted("-hidden"), ["[10]", "[9,3]", "[9]", "[2]"]);
+}
+
+#[test]
 fn a_ranking_by_costs_of_different_kinds_is_warned_of() {
     let bench = bench();
     let costs = "sweep.model.cost=[\"binary-cross-entropy\", \"mean-squared-error\"]";

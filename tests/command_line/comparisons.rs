@@ -186,3 +186,22 @@ fn a_fixed_value_pairs_with_the_same_value_where_it_is_swept() {
         assert!(table.contains(pairs), "{fixed:?}, {swept:?}: {table}");
     }
 }
+
+#[test]
+fn epochs_of_full_batches_and_as_many_iterations_are_one_length() {
+    let bench = points_bench("");
+    for keys in [&["name=a", "train.iterations=4"][..], &["name=b", "train.epochs=4"], &["name=c", "train.epochs=5"]] {
+        bench.succeeds(&[&["sweep", "points.toml"], keys].concat());
+    }
+    let said = |b: &str| bench.succeeds(&["compare", "results/a", b]).1;
+    assert!(!said("results/b").contains("length"), "{}", said("results/b"));
+    assert!(said("results/c").contains("train.iterations is 4 in A, 5 in B"), "{}", said("results/c"));
+}
+
+#[test]
+fn a_result_that_no_pair_has_is_named_in_a_line() {
+    let bench = points_bench("");
+    bench.succeeds(&["sweep", "points.toml"]);
+    let (table, _) = bench.succeeds(&["compare", "results/points", "results/points", "--by", "validation_cost"]);
+    assert!(table.contains("\nvalidation_cost: no pair has it on both sides\n"), "{table}");
+}

@@ -78,6 +78,12 @@ fn a_plan_that_another_takes_the_place_of_is_named_and_can_be_shown() {
     let best = json_lines(&bench.succeeds(&["best", DIR, "--json", "--plan", "1"]).0).remove(0);
     assert!(before.contains(best["trial"]["id"].as_str().unwrap()), "{best}");
     bench.succeeds(&["verify", DIR, "--retrain", "0"]);
+    bench.succeeds(&["sweep", "nets.toml", "train.iterations=20", "--out", "other"]);
+    bench.succeeds(&["data", "generate", "--train", "40", "--test", "12", "--side", "8", "--seed", "2"]);
+    bench.succeeds(&["sweep", "nets.toml", "train.iterations=20", "--out", "other"]);
+    let (_, said) = bench.succeeds(&["show", "other"]);
+    assert!(said.contains("24 points of model.depth x train.learning_rate x seed; there other data\n"), "{said}");
+    bench.succeeds(&["data", "generate", "--train", "40", "--test", "12", "--side", "8"]);
 
     // More seeds lose nothing, and the first plan once more takes its own place.
     bench.succeeds(&["sweep", "nets.toml", "train.iterations=20", "sweep.seed=[1, 2, 3, 4]"]);

@@ -109,7 +109,10 @@ fn sentences(args: &cli::Compare, joined: &Joined, measures: &[&Column], differ:
     lines.extend(named("swept differently", &differ.swept));
     lines.push(named("settings that differ", &differ.fixed).unwrap_or_else(|| "no other setting differs".to_owned()));
     for measure in measures {
-        let Some(found) = Difference::of(joined.pairs(), measure) else { continue };
+        let Some(found) = Difference::of(joined.pairs(), measure) else {
+            lines.push(format!("{}: no pair has it on both sides", measure.name));
+            continue;
+        };
         let of_settings: Vec<Difference> =
             joined.settings.iter().filter_map(|setting| Difference::of(&setting.pairs, measure)).collect();
         let better = |found: &&Difference| {

@@ -186,20 +186,27 @@ fn in_csv(view: &View, shown: &[Shown], settings: &[Setting]) -> String {
 /// Describes the former plans that the record keeps, and counts those that are damaged.
 fn former(record: &Record, trials: &Trials) -> Result<(Vec<String>, usize), Error> {
     let (plans, damaged) = record.former_plans()?;
+    let data = |id: Option<&str>| -> Result<Option<String>, Error> {
+        Ok(id.map(|id| record.recipe(id)).transpose()?.flatten().map(|recipe| recipe.data))
+    };
+    let own = data(trials.rows.first().map(|row| row.trial.as_str()))?;
     let in_words = plans.into_iter().map(|plan| {
         let swept: Vec<_> = plan.axes.iter().map(|axis| axis.key.as_str()).collect();
         let swept = if swept.is_empty() { "nothing swept".to_owned() } else { swept.join(" x ") };
-        let other: Vec<_> = differences(&trials.toml, &plan.toml)
+        let mut other: Vec<_> = differences(&trials.toml, &plan.toml)
             .into_iter()
             .map(|(key, _, there)| there.map_or_else(|| format!("no {key}"), |value| format!("{key}={value}")))
             .collect();
+        if data(plan.first_trial())?.zip(own.as_ref()).is_some_and(|(there, here)| there != *here) {
+            other.push("other data".to_owned());
+        }
         let other = if other.is_empty() { String::new() } else { format!("; there {}", other.join(", ")) };
-        format!(
+        Ok(format!(
             "the record keeps a former plan too, --plan {}: {}, {} of {swept}{other}",
             plan.number,
             plan.name,
             count(plan.points(), "point"),
-        )
+        ))
     });
-    Ok((in_words.collect(), damaged))
+    Ok((in_words.collect::<Result<_, Error>>()?, damaged))
 }

@@ -42,6 +42,11 @@ impl FormerPlan {
         Ok((number, Some(FormerPlan { number, name: row.get(2)?, toml: row.get(3)?, axes, points })))
     }
 
+    /// Returns the id of its first trial; `None` if it has no points.
+    pub fn first_trial(&self) -> Option<&str> {
+        Some(&self.points.first()?.0)
+    }
+
     /// Counts its points.
     pub fn points(&self) -> usize {
         self.points.len()

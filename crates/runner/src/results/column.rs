@@ -160,12 +160,17 @@ pub fn measure_named(name: &str) -> Option<&'static Column> {
 
 /// Formats a measured number, with as many digits as its kind is worth.
 pub fn print_number(kind: Kind, number: f64) -> String {
-    match kind {
+    let text = match kind {
         Kind::Cost => decimals(number, 6),
         Kind::Accuracy => format!("{number:.4}"),
         Kind::Seconds => format!("{number:.3}"),
         Kind::Drift => format!("{number:.0e}"),
         Kind::Text | Kind::Whole => format!("{number}"),
+    };
+    // A number that is rounded to zero has no sign.
+    match text.strip_prefix('-') {
+        Some(zero) if zero.parse() == Ok(0.0) => zero.to_owned(),
+        _ => text,
     }
 }
 
@@ -173,4 +178,17 @@ pub fn print_number(kind: Kind, number: f64) -> String {
 pub fn print_spread(kind: Kind, number: f64, spread: Option<f64>) -> String {
     let spread = spread.map(|spread| format!(" ± {}", print_number(kind, spread)));
     print_number(kind, number) + &spread.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::print_number;
+    use crate::record::columns::Kind;
+
+    #[test]
+    fn a_number_that_is_rounded_to_zero_has_no_sign() {
+        let printed = [-0.0, -1e-9, -0.5].map(|number| print_number(Kind::Accuracy, number));
+        assert_eq!(printed, ["0.0000", "0.0000", "-0.5000"]);
+        assert_eq!([-0.0, -1e-9].map(|number| print_number(Kind::Cost, number)), ["0.000000", "-1.00000e-9"]);
+    }
 }

@@ -4,21 +4,30 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+use serde_json::Value;
 
 use crate::commands::selected::SelectedTrials;
 use crate::record::error::Error;
 use crate::results::pairs::Joined;
 use crate::results::ranking::COSTS_DIFFER;
+use crate::results::trials::Row;
 use crate::text::plain;
+
+/// The keys of the length of a training.
+const ITERATIONS: &str = "train.iterations";
+const EPOCHS: &str = "train.epochs";
+/// The value of train.batch for all examples.
+const FULL: &str = "full";
 
 /// The digits of a SHA-256, and those of them that are shown.
 const DIGITS: [usize; 2] = [64, 12];
 
 /// Lists the warnings; none if the pairs have the same data, cost and length, and all trials of both sweeps are here.
 pub(super) fn warnings(joined: &Joined, a: &SelectedTrials, b: &SelectedTrials) -> Result<Vec<String>> {
-    let cost = differing(joined, &["model.cost"]);
+    let cost = differing(joined, "model.cost", |row| row.setting("model.cost"));
     let cost = cost.map(|values| format!("{COSTS_DIFFER}: {values}"));
-    let length = differing(joined, &["train.iterations", "train.epochs"]);
+    let length = differing(joined, ITERATIONS, |row| length_in(row, ITERATIONS));
+    let length = length.or_else(|| differing(joined, EPOCHS, |row| length_in(row, EPOCHS)));
     let length =
         length.map(|values| format!("the trainings differ in length, and so do costs because of it: {values}"));
     let [of_a, of_b] = [(a, "A"), (b, "B")]
@@ -52,15 +61,27 @@ fn short(part: &str) -> &str {
     part.get(..DIGITS[1]).filter(|_| part.len() == DIGITS[0]).unwrap_or(part)
 }
 
-/// Says which values the first of `keys` has that differs within a pair; `None` if none does.
-fn differing(joined: &Joined, keys: &[&str]) -> Option<String> {
-    let differs = |key: &&&str| joined.pairs().any(|(a, b)| a.setting(key) != b.setting(key));
-    let key = keys.iter().find(differs)?;
+/// Returns the length of a training in the unit of `key`, null if it has another. An epoch of full batches is one iteration.
+fn length_in(row: &Row, key: &str) -> Value {
+    let epochs = row.setting(EPOCHS);
+    let is_in_iterations = !epochs.is_null() && row.setting("train.batch") == FULL;
+    match key {
+        ITERATIONS if is_in_iterations => epochs,
+        EPOCHS if is_in_iterations => Value::Null,
+        key => row.setting(key),
+    }
+}
+
+/// Says which values `key` has if they differ within a pair; `None` if they don't.
+fn differing(joined: &Joined, key: &str, value: impl Fn(&Row) -> Value) -> Option<String> {
+    if joined.pairs().all(|(a, b)| value(a) == value(b)) {
+        return None;
+    }
     let listed = |values: BTreeSet<String>| {
         let values: Vec<_> = values.iter().map(|value| if value.is_empty() { "not set" } else { value }).collect();
         values.join(", ")
     };
-    let a = listed(joined.pairs().map(|(a, _)| plain(&a.setting(key))).collect());
-    let b = listed(joined.pairs().map(|(_, b)| plain(&b.setting(key))).collect());
+    let a = listed(joined.pairs().map(|(a, _)| plain(&value(a))).collect());
+    let b = listed(joined.pairs().map(|(_, b)| plain(&value(b))).collect());
     Some(format!("{key} is {a} in A, {b} in B"))
 }

@@ -140,8 +140,12 @@ fn compare(a: &Value, b: &Value, is_reversed: bool) -> Ordering {
         Value::Null => 2,
         _ => 1,
     };
-    let order = match (a.as_f64(), b.as_f64()) {
-        (Some(a), Some(b)) => a.total_cmp(&b),
+    let order = match (a, b, a.as_f64(), b.as_f64()) {
+        (_, _, Some(a), Some(b)) => a.total_cmp(&b),
+        (Value::Array(a), Value::Array(b), ..) => {
+            let elements = a.iter().zip(b).map(|(a, b)| compare(a, b, false));
+            elements.fold(Ordering::Equal, Ordering::then).then(a.len().cmp(&b.len()))
+        }
         _ => a.to_string().cmp(&b.to_string()),
     };
     kind(a).cmp(&kind(b)).then(if is_reversed { order.reverse() } else { order })
