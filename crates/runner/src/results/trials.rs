@@ -18,7 +18,7 @@ use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
 use crate::spec::difference::SWEPT;
 use crate::spec::source::keys_and_values;
-use crate::spec::trial::applied::{is_conditional, is_part_of, name_decay, value_in};
+use crate::spec::trial::applied::{is_conditional, name_decay, parts_of, value_in};
 use crate::spec::trial::keys::{canonical, key};
 use crate::text::comparable;
 
@@ -210,7 +210,7 @@ impl Row {
 
     /// Returns whether a key is a part of the trial.
     pub fn has(&self, name: &str) -> bool {
-        key(name).is_none_or(|key| is_part_of(key, &self.config()))
+        key(name).is_none_or(|key| parts_of(&self.config())(key))
     }
 
     /// Takes away the values of swept keys that are no part of the trial, and gives those that have none their defaults: in a plan
@@ -221,8 +221,11 @@ impl Row {
             return;
         }
         let config = self.config();
+        let is_part = parts_of(&config);
         for (name, value) in self.values.iter_mut().filter(|(name, value)| is_open(name, value)) {
-            if value.is_null() || key(name).is_some_and(|key| !is_part_of(key, &config)) {
+            if key(name).is_some_and(|key| !is_part(key)) {
+                *value = Value::Null;
+            } else if value.is_null() {
                 *value = value_in(name, &config);
             }
         }
@@ -231,11 +234,16 @@ impl Row {
     /// Returns the settings of the experiment and of its point as they are written, and those that follow from the data, such as the
     /// widths within a budget, where the trial has finished or its data are known.
     fn config(&self) -> Map<String, Value> {
-        let stored = self.finished.as_ref().map(|trial| &trial.config).or(self.planned.as_ref());
-        let stored = stored.and_then(|config| serde_json::from_str(config).ok());
-        let mut settings: Map<String, Value> = stored.unwrap_or_default();
         let own = self.values.iter().filter(|(_, value)| !value.is_null());
-        settings.extend(self.base.iter().chain(own).map(|(key, value)| (key.clone(), value.clone())));
+        let mut settings: Map<String, Value> =
+            self.base.iter().chain(own).map(|(key, value)| (key.clone(), value.clone())).collect();
+        if self.base.is_empty() || settings.contains_key("model.parameters") {
+            let stored = self.finished.as_ref().map(|trial| &trial.config).or(self.planned.as_ref());
+            let stored = stored.and_then(|config| serde_json::from_str::<Map<_, _>>(config).ok());
+            for (key, value) in stored.into_iter().flatten() {
+                settings.entry(key).or_insert(value);
+            }
+        }
         name_decay(&mut settings);
         settings
     }

@@ -21,9 +21,8 @@ pub fn is_conditional(name: &str) -> bool {
     key(name).is_some_and(|key| test_of(key).is_some())
 }
 
-/// Returns whether a key is a part of the trial with these `settings`, key by key as its id was made of them.
-pub fn is_part_of(key: &dyn AnyKey, settings: &Map<String, Json>) -> bool {
-    let Some(holds) = test_of(key) else { return true };
+/// Returns the test whether a key is a part of the trial with these `settings`, key by key as its id was made of them.
+pub fn parts_of(settings: &Map<String, Json>) -> impl Fn(&dyn AnyKey) -> bool {
     let mut raw = RawTrial::default();
     // Settings name a decay unless it is 0, whatever its default.
     let decay = [(WEIGHT_DECAY.name(), Value::Float(0.0))].into_iter();
@@ -34,7 +33,7 @@ pub fn is_part_of(key: &dyn AnyKey, settings: &Map<String, Json>) -> bool {
             raw.set(key, &value).ok();
         }
     }
-    holds(&raw)
+    move |key| test_of(key).is_none_or(|holds| holds(&raw))
 }
 
 /// Completes the settings of an experiment at a point to those of the trial, which name its decay whatever its default.
@@ -47,7 +46,7 @@ pub fn name_decay(settings: &mut Map<String, Json>) {
 /// Returns the value of a key in the trial with these `settings`: theirs, or its default; null if the key has neither, or is no part of
 /// the trial. The depth and the width of a net follow from its layers, and its layers from them.
 pub fn value_in(name: &str, settings: &Map<String, Json>) -> Json {
-    if key(name).is_some_and(|key| !is_part_of(key, settings)) {
+    if key(name).is_some_and(|key| test_of(key).is_some() && !parts_of(settings)(key)) {
         return Json::Null;
     }
     if let Some(value) = settings.get(name) {

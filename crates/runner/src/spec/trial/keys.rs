@@ -21,7 +21,8 @@ pub fn key(name: &str) -> Option<&'static dyn AnyKey> {
 /// can't have is its own form.
 pub fn canonical(name: &str, value: Json) -> Json {
     let canonical = || key(name)?.canonical(&Value::try_from(&value).ok()?);
-    canonical().unwrap_or(value)
+    // Lists alone have other spellings.
+    if value.is_array() { canonical().unwrap_or(value) } else { value }
 }
 
 /// Returns whether the key of this name may have a number.
