@@ -195,7 +195,8 @@ impl Row {
         score.loss(self.summary()?)
     }
 
-    /// Returns the value of a key as the experiment writes it, swept or fixed, or else its default; null if the key is no part of the trial.
+    /// Returns the value of a key as the experiment writes it, swept or fixed, or else its default; null if the key is no part of the
+    /// trial.
     pub fn setting(&self, name: &str) -> Value {
         if let Some(value) = self.values.get(name).filter(|value| !value.is_null()) {
             return value.clone();
