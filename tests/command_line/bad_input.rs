@@ -198,6 +198,7 @@ fn a_bad_override_or_file_is_refused() {
         (&["data"], &["data", "a folder, not a regular file"]),
         (&["binary.toml"], &["binary.toml", "UTF-8"]),
         (&["good.toml", "train.learning_rate"], &["command line", "key=value"]),
+        (&["good.toml", "name=[5"], &["command line: name: must be 1 to 64 letters"]),
         (&["good.toml", "train.learning_rate=fast"], &["command line", "train.learning_rate", "\"fast\""]),
         (&["good.toml", "train.lerning_rate=1"], &["command line", "did you mean train.learning_rate?"]),
         (&["good.toml", "sweep.model.depth=[2, 0]"], &["command line", "sweep.model.depth", "0"]),

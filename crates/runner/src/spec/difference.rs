@@ -6,6 +6,7 @@ use toml::Value;
 
 use super::axis::comparable;
 use super::source::keys_and_values;
+use super::trial::keys::key;
 
 /// The table of an experiment that says what is swept.
 pub const SWEPT: &str = "sweep.";
@@ -20,7 +21,12 @@ pub fn differences(a: &str, b: &str) -> Vec<KeyDifference> {
 
 fn differing(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> Vec<KeyDifference> {
     let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    let differ = keys.into_iter().filter(|key| a.get(*key).map(comparable) != b.get(*key).map(comparable));
+    let form = |own: &BTreeMap<String, Value>, name: &str| {
+        let value = own.get(name)?;
+        let canonical = key(name).and_then(|key| key.canonical(value));
+        Some(canonical.map_or_else(|| comparable(value), |value| value.to_string()))
+    };
+    let differ = keys.into_iter().filter(|key| form(a, key) != form(b, key));
     let changes_results =
         |key: &&String| !matches!(key.as_str(), "name" | "description" | "run.checkpoint_every" | "claim");
     let text = |own: &BTreeMap<String, Value>, key: &str| own.get(key).map(Value::to_string);
@@ -103,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_numbers_are_no_difference_however_they_are_written() {
+    fn equal_values_are_no_difference_however_they_are_written() {
         let with = |one: &str| {
             format!(
                 "[train]\nlearning_rate = {one}\nbetas = [0.5, {one}]\n[sweep]\n'train.momentum' = [0, {one}]\n\
@@ -112,6 +118,7 @@ mod tests {
         };
         assert_eq!(differences(&with("1"), &with("1.0")), []);
         assert_eq!(swept_and_fixed(&with("1"), &with("1.0")), (vec![], vec![]));
+        assert_eq!(differences("model.activation = 'relu'", "model.activation = ['relu', 'relu']"), []);
         assert_eq!(differences(&with("1"), &with("2.0"))[1].2.as_deref(), Some("[0, 2.0]"));
     }
 

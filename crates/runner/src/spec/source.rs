@@ -12,7 +12,7 @@ use toml::{Table, Value};
 use super::error::{Error, Place};
 use super::experiment_keys;
 use super::key::find;
-use super::role::{CLAIMS, LISTS, Role};
+use super::role::{CLAIMS, LISTS, Role, claim_of};
 use super::suggestion::SECTIONS;
 use datasets::files::regular_file;
 
@@ -156,14 +156,15 @@ fn parse_value(text: &str) -> Value {
 /// Reads the value of a key as [`parse_value`] does, but takes `5` as a text where the key takes texts alone, such as `name`.
 ///
 /// # Errors
-/// If it begins as a list or a table, and is none.
+/// If it begins as a list or a table of a key that takes no texts, and is not TOML.
 fn value_of(key: &str, written: &str) -> Result<Value, Error> {
     let (value, text) = (parse_value(written), Value::String(written.to_owned()));
     let known = find(experiment_keys::KEYS.iter().copied(), key);
     if known.is_some_and(|key| key.check(&value).is_err() && key.check(&text).is_ok()) {
         return Ok(text);
     }
-    if value == text && written.starts_with(['[', '{']) && known.is_none_or(|key| key.check(&text).is_err()) {
+    let takes_texts = known.is_some() || claim_of(key).is_some();
+    if value == text && written.starts_with(['[', '{']) && !takes_texts {
         let problem =
             format!("not valid TOML, in which texts have quotes, as in [\"relu\", \"tanh\"]; found {written}");
         return Err(Error::setting(&Place::CommandLine, key, problem));
