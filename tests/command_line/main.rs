@@ -31,6 +31,7 @@ mod other_blas; // MKL and BLIS, as a C library plays them
 mod outputs; // files that are named twice, read, or somebody's own
 mod people; // completions, manual pages, schema, colours, progress, advice
 mod published; // the course's numbers on the real images
+mod record_file; // moved, removed, read or damaged
 mod report; // the page of a sweep: right, closed to texts of others, written over nothing
 mod results_folder; // who may write there, what is kept and what is left
 mod samples; // points that are drawn

@@ -22,8 +22,9 @@ impl Engine {
         if n_in * examples * bytes <= 512 * 1024 { 20 } else { 320 }
     }
 
-    /// Returns the exact engine with the fewest operations for one net that `optimiser` trains. `is_exact_on` says whether an engine is exact
-    /// on the examples ([`Engine::is_exact_on`]); it is asked only of an engine that could be the cheapest, never of [`Engine::Direct`].
+    /// Returns the exact engine with the fewest operations for one net that `optimiser` trains. `is_exact_on` returns whether an engine is
+    /// exact on the examples ([`Engine::is_exact_on`]); it is asked only about an engine that could be the cheapest, never about the direct
+    /// one.
     ///
     /// `rank` computes the rank of X. It is called only if the reduced engine could be the cheapest and the rank, by the singular values of
     /// X's smaller Gram matrix, costs less than a tenth of the training. On full batches the reduced engine can be the cheapest only if the

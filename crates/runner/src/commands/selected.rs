@@ -8,8 +8,9 @@ use crate::cli::Which;
 use crate::record::Record;
 use crate::results::condition::Condition;
 use crate::results::ranking::Score;
+use crate::results::row::Row;
 use crate::results::setting::first_of_each;
-use crate::results::trials::{Row, Trials};
+use crate::results::trials::Trials;
 use datasets::text::count;
 
 /// The trials of a plan, and the condition on them.

@@ -2,8 +2,9 @@
 
 use super::condition::Condition;
 use super::quantity::Quantity;
+use super::row::Row;
 use super::setting::first_of_each;
-use super::trials::{Row, Trials};
+use super::trials::Trials;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::spec::claim::Claim;

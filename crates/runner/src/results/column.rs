@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::trials::{Row, Trials};
+use super::row::Row;
+use super::trials::Trials;
 use crate::record::columns::{Column, Kind, STATUS, WRITTEN, measures};
 use crate::spec::synonyms::nearest;
 use crate::spec::trial::keys::keys;

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::column::{DAMAGED, TrialColumn};
 use super::lexer::{Comparison, Mistake, Token, tokens};
+use super::row::Row;
 use super::statistic::Statistic;
-use super::trials::{Row, Trials};
+use super::trials::Trials;
 use crate::record::columns::{Kind, STATUS};
 use crate::run::outcome::Status;
 use crate::spec::synonyms::nearest;

@@ -8,6 +8,7 @@ mod lexer;
 pub mod pairs;
 pub mod quantity;
 pub mod ranking;
+pub mod row;
 pub mod setting;
 pub mod shared;
 pub mod statistic;

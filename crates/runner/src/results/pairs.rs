@@ -5,8 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::row::Row;
 use super::setting::{Setting, Statistics};
-use super::trials::{Row, SEED, Trials};
+use super::trials::{SEED, Trials};
 use crate::record::columns::Column;
 use crate::run::outcome::Status;
 use crate::text::comparable;

@@ -1,7 +1,7 @@
 //! The numbers of trials that claims are about.
 
 use super::column::measure_named;
-use super::trials::Row;
+use super::row::Row;
 use crate::record::Record;
 use crate::record::columns::{Column, Kind, WRITTEN, measures};
 use crate::record::error::Error;

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::mem;
 
 use super::column::TrialColumn;
+use super::row::Row;
 use super::setting::{Setting, first_of_each};
 use super::statistic::Statistic;
-use super::trials::{Row, Trials};
+use super::trials::Trials;
 use crate::record::columns::{Column, FINAL_COST, Kind, VALIDATION_COST, measures};
 use crate::text::plain;
 

@@ -5,7 +5,8 @@ use std::iter;
 
 use indexmap::IndexMap;
 
-use super::trials::{Row, Trials};
+use super::row::Row;
+use super::trials::Trials;
 use crate::record::columns::Column;
 use crate::run::outcome::Status;
 use crate::spec::ranking::Rank;

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use indexmap::IndexSet;
 
-use super::trials::{Row, Trials};
+use super::row::Row;
+use super::trials::Trials;
 use crate::text::{comparable, plain, short_name};
 use datasets::text::count;
 

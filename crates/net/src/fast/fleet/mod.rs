@@ -251,8 +251,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
     }
 
-    /// Evaluates the nets that end, with z computed anew from the parameters that they end with. They leave the fleet if they have diverged,
-    /// or if other nets go on.
+    /// Evaluates the nets that end, with z computed anew from the parameters that they end with. They leave the fleet if they have
+    /// diverged, or if other nets go on.
     fn end(&mut self, endings: &[(usize, Ending)]) -> Result<(), WrongProduct> {
         if endings.is_empty() {
             return Ok(());

@@ -10,7 +10,7 @@ use crate::commands::selected::SelectedTrials;
 use crate::record::error::Error;
 use crate::results::pairs::Joined;
 use crate::results::ranking::COSTS_DIFFER;
-use crate::results::trials::Row;
+use crate::results::row::Row;
 use crate::text::plain;
 
 /// The keys of the length of a training.

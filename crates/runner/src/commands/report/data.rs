@@ -14,7 +14,8 @@ use crate::record::columns::{
 };
 use crate::record::planned::PlannedAxis;
 use crate::record::summary::Summary;
-use crate::results::trials::{Row, SEED, Trials};
+use crate::results::row::Row;
+use crate::results::trials::{SEED, Trials};
 use crate::spec::axis::Scale;
 use crate::text::rounded;
 

@@ -9,7 +9,7 @@ use crate::commands::answer::mark;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::names::FILES;
-use crate::results::trials::Row;
+use crate::results::row::Row;
 use datasets::text::count;
 
 /// A line of the proof, or of the claims.

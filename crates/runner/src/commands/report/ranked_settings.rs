@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use crate::record::columns::Column;
 use crate::results::ranking::{Score, order};
+use crate::results::row::Row;
 use crate::results::setting::Setting;
-use crate::results::trials::{Row, SEED, Trials};
+use crate::results::trials::{SEED, Trials};
 
 /// The settings of a sweep, best first.
 pub(super) struct RankedSettings<'t> {

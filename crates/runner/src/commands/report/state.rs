@@ -1,6 +1,6 @@
 //! The state of each point of a sweep.
 
-use crate::results::trials::Row;
+use crate::results::row::Row;
 use crate::run::outcome::Status;
 
 /// The state of a point's trial.
