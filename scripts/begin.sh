@@ -11,7 +11,7 @@ esac
 
 # With it set, cd could go elsewhere.
 unset CDPATH
-# The scripts take programs from target/, wherever a variable or ~/.cargo/config.toml would have them built.
+# The scripts take programs from target/, whatever target directory a variable or ~/.cargo/config.toml names.
 unset CARGO_BUILD_TARGET CARGO_BUILD_TARGET_DIR
 CARGO_TARGET_DIR=$(realpath -s "$(dirname "${BASH_SOURCE[0]}")/../target")
 export CARGO_TARGET_DIR

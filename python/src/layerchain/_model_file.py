@@ -129,7 +129,7 @@ class _Reader:
         return tuple(found.tolist())
 
     def names(self, name: str, count: int) -> list[str]:
-        """Reads the names of so many things, if there are any."""
+        """Reads `count` names, or none."""
         if name not in self.file:
             return []
         dataset, place = self.dataset(name), f"dataset `{name}`"

@@ -97,7 +97,7 @@ impl SourceTargets {
         }
     }
 
-    /// Returns a remark if the labels are numbers and of so many classes that they may be meant as values.
+    /// Returns a remark if the labels are numbers of many classes, which may be meant as values.
     pub(super) fn may_be_values(&self) -> Option<String> {
         const FEWEST: usize = 20;
         let SourceTargets::Labels { codes, names, .. } = self else { return None };

@@ -1,7 +1,7 @@
 //! A BLAS that is made of two functions of a test's own program, which multiply by the definition.
 
 /// Makes `put_into_use()`, after which all products are made by the definition. Each call asks `$added`, of the type `fn(usize) -> f64`,
-/// what is added to each element of a product with so many columns.
+/// what is added to each element of a product with that many columns.
 macro_rules! blas_by_definition {
     ($name:literal, $added:path) => {
         fn put_into_use() {

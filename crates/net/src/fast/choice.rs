@@ -28,7 +28,7 @@ impl Engine {
     ///
     /// `rank` computes the rank of X. It is called only if the reduced engine could be the cheapest and the rank, by the singular values of
     /// X's smaller Gram matrix, costs less than a tenth of the training. On full batches the reduced engine can be the cheapest only if the
-    /// rank is below both sides of X.
+    /// rank is below both sides of X, or the dual engine is not exact.
     ///
     /// # Errors
     /// That of `rank`.

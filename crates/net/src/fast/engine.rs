@@ -13,9 +13,9 @@
 //! same matrix, so is its step. Momentum and weight decay act on D, P and T as they do on W, and W(0) gets a factor c that decays. The norm
 //! of dW, for clipping, is computed from its coordinates. A mini-batch takes the columns of R that belong to its examples.
 //!
-//! Rounding differs where features lie far from 0: the dual engine takes dP = dT G and the norm of dW from <dT, dT G>, whose terms all but
-//! cancel where the features' means are large beside their deviations. At means of 10⁴ deviations, nothing was left of that norm in f32
-//! (`docs/engines.md`). Such examples are not for it ([`Engine::is_exact_on`]).
+//! Rounding differs where features lie far from 0: the dual engine takes the norm of dW from <dT, dT G>, whose terms all but cancel where
+//! the features' means are large beside their deviations (`docs/engines.md` has numbers). At means of 10⁴ deviations, nothing was left of
+//! that norm in f32, by which clipping scales. Such examples are not for it ([`Engine::is_exact_on`]).
 //!
 //! Sources: Hastie and Tibshirani, Biostatistics 5(3), 2004 (the reduced space); Wadia et al., ICML 2021 (the dual).
 
@@ -48,8 +48,8 @@ impl Engine {
 
     /// Returns whether it computes the training of [`Engine::Direct`] in `R` on these examples, except for rounding: the others need inner
     /// products within the range of `R`; the reduced one examples whose sizes |x| differ by at most a factor of 10⁶, and no more of
-    /// them, or of their features, than [`kernels::lapack::MOST_SINGULAR_VECTORS`]; the dual one examples that don't lie so far from 0,
-    /// beside their distances from their mean, that rounding takes more than a 10⁻⁴ of their differences' inner products.
+    /// them, or of their features, than [`kernels::lapack::MOST_SINGULAR_VECTORS`]; the dual one examples that don't lie so far from 0
+    /// that rounding takes more than 10⁻⁴ of the inner products of their distances from their middle.
     pub fn is_exact_on<R: Real>(self, space: &GramSpace) -> bool {
         match self {
             Engine::Direct => true,
@@ -90,20 +90,30 @@ fn is_even(x: ArrayView2<f64>) -> bool {
     squares.iter().all(|&square| square <= MOST_SPREAD * MOST_SPREAD * least)
 }
 
-/// The most that rounding may take from the inner products of the examples' distances from their mean, for the dual engine.
+/// The most that rounding may take from the inner products of the examples' distances from their middle, for the dual engine.
 const MOST_ROUNDED: f64 = 1e-4;
 
-/// Returns whether the inner products of the examples in `R` have four digits of those of x - x̄, where x̄ is the examples' mean: their
-/// errors are of the order of ε times the largest |x|², and as soon as the bias fits, x̄ has no part in dT G any more. One example has
+/// Returns whether rounding in `R` leaves four digits of <dT, dT G>, where X lies around x̃, the median of each feature.
+///
+/// As soon as the bias fits, dT 1 = 0, and x̃ has no part in that sum any more: it is <dT, dT (X - x̃)ᵀ(X - x̃)>, of the order of the median of
+/// |x - x̃|², while its terms have errors of ε times the median of |x|². A few examples that lie elsewhere move no median. One example has
 /// nothing to differ from.
 fn is_centred<R: Real>(x: ArrayView2<f64>) -> bool {
-    let m = x.ncols() as f64;
-    let rows = x.rows().into_iter();
-    let spread: f64 =
-        rows.map(|row| (row.sum() / m, row)).map(|(mean, row)| row.fold(0.0, |sum, x| sum + (x - mean).powi(2))).sum();
-    let (squares, _) = sizes(x);
-    let largest = squares.iter().copied().fold(0.0, f64::max);
-    x.ncols() == 1 || R::epsilon().as_f64() * largest <= MOST_ROUNDED * spread / m
+    let (mut from_0, mut from_middle) = (vec![0.0; x.ncols()], vec![0.0; x.ncols()]);
+    for row in x.rows() {
+        let middle = median(row.to_vec());
+        for (&x, (from_0, from_middle)) in row.iter().zip(from_0.iter_mut().zip(&mut from_middle)) {
+            *from_0 += x * x;
+            *from_middle += (x - middle).powi(2);
+        }
+    }
+    x.ncols() == 1 || R::epsilon().as_f64() * median(from_0) <= MOST_ROUNDED * median(from_middle)
+}
+
+/// Finds the median, the upper one of two.
+fn median(mut values: Vec<f64>) -> f64 {
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 /// Returns |x|² of each example, and its largest |xᵢ|.
@@ -152,10 +162,16 @@ mod tests {
             let x = Array2::from_shape_fn((9, 40), |(i, j)| mean + ((7 * i + 3 * j) % 11) as f64 / 11.0 - 0.5);
             (is_centred::<f32>(x.view()), is_centred::<f64>(x.view()))
         };
-        // Deviations are √(10/121) = 0.29, so that means of 28 deviations are the most in f32.
+        // Deviations are √(10/121) = 0.29: means of 28 of them are the most in f32.
         assert_eq!([0.0, 0.5, 7.0].map(at), [(true, true); 3]);
         assert_eq!([9.0, 1e4].map(at), [(false, true); 2]);
         assert_eq!([1e6, f64::NAN].map(at), [(false, false); 2]);
+        let mut with_an_outlier = Array2::from_shape_fn((9, 40), |(i, j)| ((7 * i + 3 * j) % 11) as f64 / 11.0 - 0.5);
+        with_an_outlier.column_mut(3).map_inplace(|x| *x *= 1e3);
+        assert!(is_centred::<f32>(with_an_outlier.view()), "one large example");
+        let mut with_a_fill = Array2::from_shape_fn((9, 40), |(i, j)| 100.0 + ((7 * i + 3 * j) % 11) as f64 / 11.0);
+        with_a_fill.column_mut(3).fill(0.0);
+        assert!(!is_centred::<f32>(with_a_fill.view()), "one example at 0");
         assert!(is_centred::<f32>(array![[1e6], [0.0]].view()), "one example");
         assert!(is_centred::<f32>(array![[0.0, 0.0]].view()), "zeros");
     }

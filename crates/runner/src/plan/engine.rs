@@ -30,7 +30,7 @@ pub enum Error {
     /// The engine that was asked for would not be exact.
     #[error(
         "run.engine: {engine} is not exact in {dtype} for these examples, which are too many, too large or too small for it, \
-         differ too much in size, or lie too far from 0; use \"direct\", or scale the examples (data.scale)"
+         differ too much in size, or lie too far from 0; use \"auto\" or \"direct\", or scale the examples (data.scale)"
     )]
     OutOfRange {
         /// Its name.

@@ -188,8 +188,10 @@ impl<'r> Table<'r> {
         for (feature, &column) in self.features.iter().enumerate() {
             let cell = &rows.record[column];
             self.row_numbers[feature].add(number(cell));
-            let takes_texts =
-                self.textual[feature] || (self.request.categorical == Categorical::OneHot && !has_decimal_comma(cell));
+            let takes_texts = match self.request.categorical {
+                Categorical::OneHot => !has_decimal_comma(cell),
+                _ => self.textual[feature],
+            };
             match (is_missing(cell), number(cell).is_some()) {
                 (true, _) if self.request.missing == Missing::Mean => self.filled += 1,
                 (true, _) => return Err(self.not_a_number(rows, column)),

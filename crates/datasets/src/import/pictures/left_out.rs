@@ -13,7 +13,7 @@ pub(super) struct LeftOut {
     outside: usize,
     /// Symbolic links to what is not there.
     dangling: usize,
-    /// Folders that lie deeper than pictures are looked for.
+    /// Folders inside the folders of pictures, which are not searched.
     deeper: usize,
 }
 
@@ -40,7 +40,7 @@ impl LeftOut {
             ),
             (self.outside, "picture", "pictures", "outside the folders of the classes"),
             (self.dangling, "link", "links", "to a file that is not there"),
-            (self.deeper, "folder", "folders", "below the folders in it"),
+            (self.deeper, "folder", "folders", "inside its folders"),
         ];
         let described = |(count, one, many, rest)| match count {
             0 => None,

@@ -207,6 +207,8 @@ fn commas_of_thousands_and_of_percentages_are_not_taken_for_texts() {
     for number in ["1.234,56", "-1.234.567,8", "1,234,567", "1,234.5", "+1,5", "12,5%", "12,5 %"] {
         let request = one_hot([number, "many", "few", "none"]);
         bench.assert_refused(&request, &[&format!("line 2: column 1, \"a\", is \"{number}\""), "decimal comma"]);
+        let below_a_text = one_hot(["many", number, "few", "none"]);
+        bench.assert_refused(&below_a_text, &[&format!("line 3: column 1, \"a\", is \"{number}\""), "decimal comma"]);
     }
     imported(&one_hot(["1,2,3", "red, green", "3, 4", "1,5 kg"]));
 }

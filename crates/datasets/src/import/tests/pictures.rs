@@ -188,7 +188,7 @@ fn pictures_below_the_folders_of_a_folder_are_said_to_be_left_out() {
     }
     let (pictures, left_out) = super::pictures_in(&bench.path("all")).unwrap();
     assert_eq!(pictures, ["all/1.png", "all/a/1.png"].map(|name| bench.path(name)));
-    assert_eq!(left_out.unwrap(), "2 folders below the folders in it left out");
+    assert_eq!(left_out.unwrap(), "2 folders inside its folders left out");
     let error = super::pictures_in(&bench.path("deep")).unwrap_err().to_string();
-    assert!(error.ends_with("in this folder; 1 folder below the folders in it left out"), "{error}");
+    assert!(error.ends_with("in this folder; 1 folder inside its folders left out"), "{error}");
 }
