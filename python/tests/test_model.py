@@ -163,6 +163,7 @@ def test_a_data_frame_with_other_columns_and_masked_values_are_refused(workplace
         with pytest.raises(LayerchainError, match=order):
             model(frame[["b", "a"]])
         np.testing.assert_array_equal(model(frame[["b", "a"]][model.feature_names]), model(x))
+        np.testing.assert_array_equal(model(pd.DataFrame(x)), model(x), "numbers are no names")
     with pytest.raises(LayerchainError, match="column 1 of the examples is '1', the model takes 'b' there$"):
         model(pd.DataFrame(x, columns=["a", 1]))
     np.testing.assert_array_equal(model(np.ma.masked_greater(x, 1e9)), model(x))

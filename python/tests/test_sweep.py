@@ -70,7 +70,7 @@ def test_polars_has_the_same_values(results: Path) -> None:
 
 def test_values_of_several_kinds_are_texts_in_polars(workplace: Workplace) -> None:
     rates = ("train.iterations=3", "sweep.train.learning_rate=[0.1]", "sweep.seed=[1]")
-    swept = {"model.activation": '["relu", ["tanh", "relu"]]', "train.clip_norm": '["off", 0.5]', "model.init_scale": "[1, [1, 2, 3]]"}
+    swept = {"model.activation": '["relu", ["tanh", "relu"]]', "train.clip_norm": '["off", 1e-5, 2.5e-7]', "model.init_scale": "[1, [1, 2, 3]]"}
     keys = [f"sweep.{key}={values}" for key, values in swept.items()]
     sweep = layerchain.read(workplace.sweep("kinds", "sweep.model.hidden=[[5,4]]", *rates, *keys))
     trials = sweep.to_polars().trials
@@ -78,8 +78,8 @@ def test_values_of_several_kinds_are_texts_in_polars(workplace: Workplace) -> No
         rows = list(csv.DictReader(file))
     for key in swept:
         assert trials.schema[key] == pl.String and trials[key].to_list() == [row[key] for row in rows]
-    assert trials.filter(pl.col("model.activation") == '["tanh","relu"]').height == 4
-    assert trials.group_by(*swept).len()["len"].to_list() == [1] * 8
+    assert trials.filter(pl.col("model.activation") == '["tanh","relu"]').height == 6
+    assert trials.group_by(*swept).len()["len"].to_list() == [1] * 12
     assert Column.of([(1, 0.5), ()]).kind == "list" and Column.of([(1, "a")]).kind == Column.of([((1,),)]).kind == "other"
     lists = to_polars({"x": Column.of([(1, 0.5), None, ()])})
     assert lists.schema["x"] == pl.List(pl.Float64) and lists["x"].to_list() == [[1.0, 0.5], None, []]

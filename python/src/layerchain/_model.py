@@ -87,8 +87,9 @@ class Model:
         if not fits:
             one = "; one example is x[None]" if x.size == self.features else ""
             raise LayerchainError(f"the model takes examples of shape {('m', *shape)}, found {x.shape}{one}")
-        if columns is not None and self.feature_names:
-            self._check_columns([str(column) for column in columns])
+        # Numbers that pandas gives by itself are no names.
+        if columns is not None and self.feature_names and any(isinstance(column, str) for column in columns):
+            self._check_columns(list(columns))
         # Bytes and floats are on different scales: a picture that was divided by 255 before would be divided again.
         if self.input == np.uint8 or x.dtype == np.uint8:
             fits = x.dtype == self.input
@@ -102,11 +103,11 @@ class Model:
             raise LayerchainError(f"every value must be finite; example {int(finite.argmin())} has a NaN or an infinity")
         return self.scaling(rows).astype(self.dtype)
 
-    def _check_columns(self, found: Sequence[str]) -> None:
+    def _check_columns(self, found: Sequence[object]) -> None:
         for place, (name, own) in enumerate(zip(found, self.feature_names)):
-            if name != own:
+            if str(name) != own:
                 order = "; x[model.feature_names] has them in order" if set(found) == set(self.feature_names) else ""
-                raise LayerchainError(f"column {place} of the examples is {name!r}, the model takes {own!r} there{order}")
+                raise LayerchainError(f"column {place} of the examples is {str(name)!r}, the model takes {own!r} there{order}")
 
     def activations(self, x: ArrayLike) -> list[Array]:
         """a[0] to a[L], each [examples, n[l]]; infinite or NaN where the numbers of the net's type overflow."""

@@ -93,7 +93,7 @@ class _Reader:
         return layers
 
     def layer(self, number: int, dtype: np.dtype[Any], output: str | None) -> Layer:
-        """Reads a layer, whose activation is `output` if that is given, as it is of the last one."""
+        """Reads a layer. `output` is the activation that the last layer must have."""
         name = f"layer_{number}"
         w, b = self.array(f"{name}/w", dtype, 2), self.array(f"{name}/b", dtype, 1)
         if len(w) != len(b):
@@ -123,7 +123,7 @@ class _Reader:
         if "image_shape" not in self.file.attrs:
             return None
         found = np.asarray(self.file.attrs["image_shape"])
-        if found.shape != (3,) or found.dtype.kind not in "iu" or found.min() < 1 or math.prod(found.tolist()) != features:
+        if found.shape != (3,) or not _is_integer(found) or found.min() < 1 or math.prod(found.tolist()) != features:
             allowed = f"height, width and channels, whose product is {features}"
             raise self.error("attribute `image_shape`", f"found {found.tolist()}; allowed: {allowed}")
         return tuple(found.tolist())
@@ -137,7 +137,7 @@ class _Reader:
         if text is None or text.length is None or dataset.ndim != 1:
             allowed = "text of 1, of fixed length (for instance numpy's S16)"
             raise self.error(place, f"found {dataset.dtype} of {dataset.ndim} dimensions; allowed: {allowed}")
-        if len(dataset) != count:
+        if len(dataset) != count or not count:
             raise self.error(place, f"found {len(dataset)} names; the net has {count}")
         names = [self.decoded(place, value) for value in dataset[:]]
         for index, found in enumerate(names):
@@ -148,7 +148,8 @@ class _Reader:
 
     def parsed(self, provenance: str) -> dict[str, Any]:
         try:
-            found = json.loads(provenance)
+            found = json.loads(provenance, parse_constant=_refuse, parse_float=_finite)
+            json.dumps(found, ensure_ascii=False).encode()  # which half of a surrogate pair has no bytes for
         except ValueError:
             found = None
         if not isinstance(found, dict):
@@ -158,8 +159,8 @@ class _Reader:
     def array(self, name: str, dtype: np.dtype[Any], dimensions: int) -> Array:
         dataset = self.dataset(name)
         if dataset.dtype != dtype or dataset.ndim != dimensions:
-            found = f"found {dataset.dtype.name} of {dataset.ndim} dimensions"
-            raise self.error(f"dataset `{name}`", f"{found}; allowed: {dtype.name} of {dimensions}")
+            found = f"found {dataset.dtype} of {dataset.ndim} dimensions"
+            raise self.error(f"dataset `{name}`", f"{found}; allowed: {dtype} of {dimensions}")
         if 0 in dataset.shape:
             raise self.error(f"dataset `{name}`", f"its shape is {dataset.shape}; allowed: each side at least 1")
         array: Array = dataset[:]
@@ -192,8 +193,8 @@ class _Reader:
 
     def integer(self, name: str) -> int:
         place, found = self.attribute(name)
-        if not isinstance(found, (int, np.integer)):
-            raise self.error(place, f"found {_shown(found)}; allowed: an integer")
+        if not _is_integer(found) or np.ndim(found):
+            raise self.error(place, f"found {_shown(found)}; allowed: an integer of 64 bits")
         if found < 1:
             raise self.error(place, f"found {found}; allowed: 1 or more")
         return int(found)
@@ -217,6 +218,21 @@ class _Reader:
 
     def error(self, place: str, problem: str) -> LayerchainError:
         return LayerchainError(f"{self.path}: {place}: {problem}")
+
+
+def _is_integer(found: object) -> bool:
+    """Whether an attribute has the type of whole numbers in the format."""
+    return isinstance(found, int) or np.asarray(found).dtype == np.dtype("<i8")
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(number: str) -> float:
+    if not math.isfinite(value := float(number)):
+        _refuse(number)
+    return value
 
 
 def _refused(found: str, table: Iterable[str]) -> str:

@@ -205,9 +205,22 @@ def _frozen(value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """A value with its type, but a list as its JSON text."""
-    return json.dumps(value, separators=(",", ":")) if isinstance(value, tuple) else value
+    return text(value) if isinstance(value, tuple) else value
 
 
 def text(value: Any) -> str:
     """A value as trials.csv has it: a list is its JSON text."""
-    return str(value).lower() if isinstance(value, bool) else str(plain(value))
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: Any) -> str:
+    """A value as JSON, in which numbers are written as runner writes them: 0.00001 and 2.5e-7."""
+    if isinstance(value, tuple):
+        return f"[{','.join(map(_json, value))}]"
+    if not isinstance(value, float):
+        return json.dumps(value, ensure_ascii=False)
+    digits, _, exponent = repr(value).partition("e")
+    if exponent == "-05":
+        sign, digits = ("-", digits[1:]) if value < 0 else ("", digits)
+        return f"{sign}0.0000{digits.replace('.', '')}"
+    return f"{digits}e{int(exponent)}" if exponent else digits

@@ -124,6 +124,7 @@ class Sweep:
         By default that is the cost of the validation examples, or of the training examples where none were set aside; the
         test examples choose nothing unless they are asked to. A setting with a trial that diverged, failed or is
         missing comes after those whose trials all completed; of successive halving only the last rung counts.
+        Warns if the record lacks trials of other shards.
         """
         return best(self._record, metric)
 
