@@ -6,8 +6,9 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms in their order, the lowest first.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "text",
+    "shell_words",
     "terminal",
     "table",
     "machine",

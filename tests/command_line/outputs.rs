@@ -177,7 +177,7 @@ fn a_path_that_hdf5_or_slurm_would_not_take_is_refused_before_any_work() {
     let odd = |script: &str| failure(&bench.shell(&format!("odd=$'odd\\xff'; {script}")));
     assert!(bench.shell("odd=$'odd\\xff'; mkdir $odd && cp m.h5 one.toml $odd && cp -r data $odd").status.success());
     let (hdf5, slurm) = ("this path is not UTF-8, and HDF5 opens no other", "not UTF-8, as the scripts for Slurm are");
-    let line_end = "this path has a line end, which";
+    let hidden = "this path has a line end, a tab or a hidden character, which";
     for (script, problem) in [
         ("$RUNNER train one.toml --out $odd/new.h5", hdf5),
         ("cd $odd && $RUNNER train one.toml", hdf5),
@@ -190,8 +190,11 @@ fn a_path_that_hdf5_or_slurm_would_not_take_is_refused_before_any_work() {
         ("$RUNNER data inspect $odd/data/test_drawn.h5", hdf5),
         ("$RUNNER submit one.toml --dry-run --out $odd/one", slurm),
         ("cd $odd && $RUNNER submit one.toml --dry-run", slurm),
-        ("$RUNNER submit one.toml --dry-run --out $'two\\nlines'", line_end),
-        ("mkdir $'two\\nlines' && cd $'two\\nlines' && $RUNNER submit ../one.toml --dry-run", line_end),
+        ("$RUNNER submit one.toml --dry-run --out $'two\\nlines'", hidden),
+        ("mkdir $'two\\nlines' && cd $'two\\nlines' && $RUNNER submit ../one.toml --dry-run", hidden),
+        ("$RUNNER submit one.toml --dry-run --out $'a\\tb'", hidden),
+        ("$RUNNER submit one.toml --dry-run --out $'a\\u202eb'", hidden),
+        ("mkdir $'a\\eb' && cd $'a\\eb' && $RUNNER submit ../one.toml --dry-run", hidden),
     ] {
         let (code, line) = odd(script);
         assert!(code == Some(2) && line.contains(problem), "{script}: {line}");

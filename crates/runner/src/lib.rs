@@ -13,6 +13,7 @@ pub mod progress;
 pub mod record;
 pub mod results;
 pub mod run;
+mod shell_words;
 pub mod spec;
 mod table;
 pub mod terminal;

@@ -13,7 +13,8 @@ use kernels::lapack;
 use serde::{Deserialize, Serialize};
 
 pub use self::memory::available_bytes;
-use crate::text::{path_as_text, quoted_path};
+use crate::shell_words::quoted_path;
+use crate::text::path_as_text;
 
 /// True if HDF5 is built in; otherwise the system's library is linked.
 const BUILT_IN: bool = cfg!(feature = "static-hdf5");

@@ -1,4 +1,4 @@
-//! Formats of values as text, and text as a terminal or a shell may have it.
+//! Formats of values as text, and text as a terminal may have it.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -163,42 +163,16 @@ pub(crate) fn visible_line(text: &str) -> String {
 
 /// Returns whether a character is a control, or an embedding, override or isolate of bidirectional text. All are below
 /// U+10000.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Formats words as a shell takes them, quoted where that is needed.
-pub(crate) fn quoted(words: impl IntoIterator<Item = String>) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+%@".contains(c);
-    let quote = |word: String| match word.chars().all(is_plain) && !word.is_empty() {
-        true => word,
-        false => in_quotes(&word),
-    };
-    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
-}
-
-/// Formats a path as a shell takes it, quoted where that is needed.
-pub(crate) fn quoted_path(path: &Path) -> String {
-    quoted([path.display().to_string()])
-}
-
-/// Quotes a word for a shell; a line end or a hidden character is written as an escape, which messages leave as it is.
-pub(crate) fn in_quotes(word: &str) -> String {
-    if visible_line(word) == word {
-        return format!("'{}'", word.replace('\'', r"'\''"));
-    }
-    format!("$'{}'", visible_line(&word.replace('\\', r"\\").replace('\'', r"\'")))
 }
 
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
-    use std::process::Command;
     use std::time::Duration;
 
-    use super::{
-        TIME_UNITS, decimals, duration, flop, parse_duration, quoted, rounded, significant, visible, visible_line,
-    };
+    use super::{TIME_UNITS, decimals, duration, flop, parse_duration, rounded, significant, visible, visible_line};
 
     #[test]
     fn a_cost_is_short_however_large_or_small_it_is() {
@@ -295,21 +269,5 @@ mod tests {
         let json = serde_json::to_string("\u{7f}\u{85}\u{202e}\u{1b}").unwrap();
         let read: String = serde_json::from_str(&visible(&json)).unwrap();
         assert_eq!(read, "\u{7f}\u{85}\u{202e}\u{1b}");
-    }
-
-    #[test]
-    fn a_word_with_spaces_is_quoted_as_a_shell_takes_it() {
-        let words = ["runner", "sweep", "depth.toml", "seed=1", "sweep.seed=[1, 2]", "name=it's"].map(str::to_owned);
-        assert_eq!(quoted(words), r"runner sweep depth.toml seed=1 'sweep.seed=[1, 2]' 'name=it'\''s'");
-    }
-
-    #[test]
-    fn a_word_with_a_line_end_is_one_line_that_a_shell_reads_back() {
-        let word = "it's\n\ta \\n \u{1b}[1m";
-        let quoted = quoted([word.to_owned()]);
-        assert_eq!(quoted, r"$'it\'s\n\ta \\n \u001b[1m'");
-        assert_eq!(visible_line(&quoted), quoted);
-        let shell = Command::new("bash").args(["-c", &format!("printf %s {quoted}")]).output().unwrap();
-        assert_eq!(String::from_utf8(shell.stdout).unwrap(), word);
     }
 }

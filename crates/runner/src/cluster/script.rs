@@ -6,7 +6,7 @@ use std::time::Duration;
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::cli::cluster::Options;
-use crate::text::in_quotes;
+use crate::shell_words::in_quotes;
 
 /// The most times that a shard queues up again by itself, so that one that gets nowhere ends.
 const RESTARTS: usize = 20;

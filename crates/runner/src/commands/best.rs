@@ -15,8 +15,9 @@ use crate::results::row::Row;
 use crate::results::setting::{Setting, different_trials};
 use crate::results::trials::SEED;
 use crate::run::outcome::Status;
+use crate::shell_words::quoted_path;
 use crate::terminal::{note, warn};
-use crate::text::{plain, quoted_path, short_name, visible_line};
+use crate::text::{plain, short_name, visible_line};
 use datasets::text::count;
 
 /// Prints the answer on stdout.

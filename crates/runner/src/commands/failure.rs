@@ -15,8 +15,8 @@ use crate::record;
 use crate::record::names::EXPERIMENT;
 use crate::run::execute;
 use crate::run::untrusted::Untrusted;
+use crate::shell_words::quoted_path;
 use crate::terminal::say;
-use crate::text::quoted_path;
 
 /// The exit code of a command that was interrupted, or whose time budget is over.
 pub(super) const INTERRUPTED: u8 = 130;

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use crate::text::quoted;
+use crate::shell_words::quoted;
 
 /// Writes the command line of this process as it is typed to go on: without `--fresh`, which would begin anew.
 pub(super) fn same_again() -> String {

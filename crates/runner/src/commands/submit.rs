@@ -30,8 +30,9 @@ use crate::cluster::submission::Submission;
 use crate::record::folder::lock;
 use crate::record::names::EXPERIMENT;
 use crate::record::shard_names::shards_of;
+use crate::shell_words::{quoted, quoted_path};
 use crate::terminal::say;
-use crate::text::{first_difference, quoted, quoted_path};
+use crate::text::{first_difference, visible_line};
 
 /// Submits the shards of a sweep that have trials left, and the merge after them.
 pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode> {
@@ -138,8 +139,9 @@ fn here() -> Result<[PathBuf; 2]> {
 /// Refuses a path that a script, which is text, can't have.
 fn is_for_a_script(path: &Path) -> Result<()> {
     match path.to_str() {
-        Some(text) if text.contains('\n') => bail!(
-            "{}: this path has a line end, which a line of a script for Slurm can't have; submit from or into another folder",
+        Some(text) if visible_line(text) != text => bail!(
+            "{}: this path has a line end, a tab or a hidden character, which a line of a script for Slurm can't have; submit from or \
+             into another folder",
             path.display()
         ),
         Some(_) => Ok(()),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::names::EXPERIMENT;
 use crate::plan::shard::Shard;
-use crate::text::quoted;
+use crate::shell_words::quoted;
 
 /// The ending of the directory that holds the shards of the sweep in a results directory.
 const ENDING: &str = ".shards";

@@ -17,8 +17,9 @@ use crate::record::planned::PlannedAxis;
 use crate::record::shard_names::{shard_folder, shard_in};
 use crate::record::shards::{misplaced, records_in};
 use crate::run::outcome::Status;
+use crate::shell_words::quoted_path;
 use crate::terminal::warn;
-use crate::text::{first_and_others, quoted_path};
+use crate::text::first_and_others;
 
 /// The state of a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

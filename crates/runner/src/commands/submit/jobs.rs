@@ -10,8 +10,8 @@ use datasets::text::count;
 use crate::cluster::slurm;
 use crate::cluster::submission::Submission;
 use crate::commands::failure::Failure;
+use crate::shell_words::quoted;
 use crate::terminal::say;
-use crate::text::quoted;
 
 /// The script of the array's tasks, and that of the merge.
 pub(super) const SCRIPTS: [&str; 2] = ["array.sh", "merge.sh"];

@@ -37,8 +37,9 @@ use crate::run::checkpoint::checkpoints::{Checkpoints, Writing};
 use crate::run::running_fleets::RunningFleets;
 use crate::run::training::{Run, left_to_train};
 use crate::run::workers::Workers;
+use crate::shell_words::quoted_path;
 use crate::terminal::{say, warn};
-use crate::text::{first_and_others, quoted_path, visible_line};
+use crate::text::{first_and_others, visible_line};
 use datasets::text::count;
 
 /// The state of a sweep's training, from rung to rung.

@@ -22,9 +22,9 @@ use crate::record::stored::Recipe;
 use crate::record::summary::Recorded;
 use crate::run::fleet::Kept;
 use crate::run::outcome::{Outcome, Status};
+use crate::shell_words::quoted_path;
 use crate::spec::experiment::Experiment;
 use crate::terminal::{say, warn};
-use crate::text::quoted_path;
 use datasets::files::hash_file;
 use datasets::text::count;
 
