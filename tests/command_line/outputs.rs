@@ -193,7 +193,7 @@ fn a_path_that_hdf5_or_slurm_would_not_take_is_refused_before_any_work() {
         ("$RUNNER submit one.toml --dry-run --out $'two\\nlines'", hidden),
         ("mkdir $'two\\nlines' && cd $'two\\nlines' && $RUNNER submit ../one.toml --dry-run", hidden),
         ("$RUNNER submit one.toml --dry-run --out $'a\\tb'", hidden),
-        ("$RUNNER submit one.toml --dry-run --out $'a\\u202eb'", hidden),
+        ("$RUNNER submit one.toml --dry-run --out $'a\\xe2\\x80\\xaeb'", hidden),
         ("mkdir $'a\\eb' && cd $'a\\eb' && $RUNNER submit ../one.toml --dry-run", hidden),
     ] {
         let (code, line) = odd(script);
