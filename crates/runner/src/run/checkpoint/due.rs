@@ -16,7 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub(super) struct Due {
     every: CheckpointEvery,
     /// When the last checkpoint was written, or the training began, and the iteration.
-    last: Cell<(Instant, usize)>,
+    pub(super) last: Cell<(Instant, usize)>,
     start: Instant,
     /// The time that all checkpoints have taken, and one more like the last will take.
     cost: Cell<Duration>,
