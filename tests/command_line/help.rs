@@ -84,4 +84,6 @@ fn what_the_runner_calls_itself_is_suggested_to_nobody() {
         let run = bench.run(&[word]);
         assert!(run.status.code() == Some(2) && !text(&run.stderr).contains("'rehearse'"), "{}", text(&run.stderr));
     }
+    let run = bench.run(&["rehearse", "--help"]);
+    assert!(run.status.code() == Some(2) && run.stdout.is_empty(), "{}", text(&run.stdout));
 }

@@ -10,6 +10,7 @@ pub const REHEARSE: &str = "rehearse";
 
 /// The words after [`REHEARSE`].
 #[derive(Debug, Parser)]
+#[command(disable_help_flag = true)]
 pub struct Rehearse {
     /// The kind of reading, as JSON.
     pub reading: String,
