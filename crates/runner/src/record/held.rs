@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::error::{Error, at};
-use super::names::{DATABASE, LOG, SHARED};
+use super::names::{DATABASE, LOGS_WHILE_OPEN};
 use datasets::files::{OpenFolder, first_free, folder_of};
 
 /// The device and the number of a file; `None` if it is not there.
@@ -22,18 +22,15 @@ pub(super) struct Held {
     logs: [Identity; 2],
 }
 
-/// The files that SQLite keeps beside a database while it is open, and leaves there if that loses its name.
-const LOGS: [&str; 2] = [LOG, SHARED];
-
 impl Held {
     /// Holds a directory that is locked, and the database that is there now.
     pub(super) fn new(lock: File, folder: OpenFolder, path: &Path) -> Self {
         Held { _lock: lock, folder, database: identity(path), logs: [None; 2] }
     }
 
-    /// Holds the logs that SQLite has beside the database at `path` since something was written.
+    /// Notes which logs SQLite has made beside the database at `path`.
     pub(super) fn hold_logs(&mut self, path: &Path) {
-        self.logs = LOGS.map(|name| identity(&path.with_file_name(name)));
+        self.logs = LOGS_WHILE_OPEN.map(|name| identity(&path.with_file_name(name)));
     }
 
     /// Returns whether the directory is still at `folder`.
@@ -61,7 +58,7 @@ impl Held {
     /// Removes the logs of the database without a name, which SQLite would take for those of another database of its former name. Logs
     /// that came with another database are left alone.
     fn remove_logs(&self, folder: &Path) {
-        for (name, held) in LOGS.into_iter().zip(self.logs) {
+        for (name, held) in LOGS_WHILE_OPEN.into_iter().zip(self.logs) {
             let log = folder.join(name);
             if held.is_some() && identity(&log) == held {
                 let _ = fs::remove_file(log);
