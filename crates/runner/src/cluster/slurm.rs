@@ -44,7 +44,7 @@ pub enum Error {
     },
     /// sbatch ended without an answer, so that Slurm may have the job all the same.
     #[error("sbatch: {0}")]
-    Unanswered(String),
+    NoAnswer(String),
     /// squeue took too long.
     #[error("squeue: no answer for {} s", PATIENCE.as_secs())]
     Slow,
@@ -53,7 +53,7 @@ pub enum Error {
 /// Submits `script` with the options `words`, and returns the job's number. What the script says goes before what the environment says.
 ///
 /// # Errors
-/// If there is no sbatch, or it refuses: with its first line. [`Error::Unanswered`] if it ends without saying whether Slurm has the job.
+/// If there is no sbatch, or it refuses: with its first line. [`Error::NoAnswer`] if it ends without saying whether Slurm has the job.
 pub fn sbatch(words: &[String], script: &Path) -> Result<String, Error> {
     let io = |reason| Error::Io { command: SBATCH, reason };
     let mut command = Command::new(SBATCH);
@@ -68,11 +68,11 @@ pub fn sbatch(words: &[String], script: &Path) -> Result<String, Error> {
     if !output.status.success() {
         let said = said(SBATCH, output.status, &output.stderr);
         let is_cut_off = output.status.code().is_none() || LOST.iter().any(|lost| said.contains(lost));
-        return Err(if is_cut_off { Error::Unanswered(said) } else { Error::Refused { command: SBATCH, said } });
+        return Err(if is_cut_off { Error::NoAnswer(said) } else { Error::Refused { command: SBATCH, said } });
     }
     // "job" or "job;cluster".
     let job = String::from_utf8_lossy(&output.stdout).trim().split(';').next().unwrap_or_default().to_owned();
-    if job.is_empty() { Err(Error::Unanswered("it said no job's number".to_owned())) } else { Ok(job) }
+    if job.is_empty() { Err(Error::NoAnswer("it said no job's number".to_owned())) } else { Ok(job) }
 }
 
 /// Returns what a command that has failed said on stderr.

@@ -90,7 +90,7 @@ impl<'s> Jobs<'s> {
         let write = write_whole(&sending, true, |out| out.write_all(what.as_bytes()));
         write.map_err(Failure::of_writing).map_err(|error| self.not_sent(what, error))?;
         let job = slurm::sbatch(options, &self.folder.join(script)).map_err(|error| match error {
-            slurm::Error::Unanswered(_) => {
+            slurm::Error::NoAnswer(_) => {
                 let remedy = after_no_answer(self.name, &sending.display().to_string());
                 Failure::PartlySubmitted(format!("Slurm may have {what}, but did not answer: {error}; {remedy}")).into()
             }
