@@ -5,8 +5,8 @@ use std::fs::File;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::Record;
 use super::error::{Error, at};
-use super::{BUSY, Record};
 use crate::terminal::warn;
 use datasets::files::{folder_of, sync_folder};
 
@@ -19,7 +19,7 @@ const READING: Duration = Duration::from_secs(2);
 impl Record {
     /// Sets up the write-ahead log, with commits that wait for the disk.
     pub(super) fn set_up_journal(&self) -> Result<(), Error> {
-        let journal = self.journal("wal", BUSY)?;
+        let journal = self.ask_for_journal("wal")?;
         if journal != "wal" {
             return Err(
                 self.refused(&format!("SQLite's write-ahead log can't be set up (the journal is \"{journal}\")"))
@@ -34,7 +34,7 @@ impl Record {
 
     /// Ends writing: afterwards one file holds everything, and can be read from a read-only directory.
     pub fn close(self) -> Result<(), Error> {
-        let is_one_file = match self.journal("delete", READING) {
+        let is_one_file = match self.leave_log() {
             Err(Error::Busy(_)) => false,
             journal => journal? == "delete",
         };
@@ -55,18 +55,19 @@ impl Record {
         Ok(())
     }
 
-    /// Asks for a journal mode, and returns the mode in effect: the old one if the disk refused. Asks again for the time `patience` while
-    /// another program has the record open: for this statement, SQLite itself doesn't wait.
-    fn journal(&self, wanted: &str, patience: Duration) -> Result<String, Error> {
-        let end = Instant::now() + patience;
+    /// Asks for the journal mode without a log, and returns the mode in effect. Asks again for a time while another program has the record
+    /// open: for leaving the log, SQLite itself doesn't wait.
+    fn leave_log(&self) -> Result<String, Error> {
+        let end = Instant::now() + READING;
         loop {
-            match self.ask_for_journal(wanted) {
+            match self.ask_for_journal("delete") {
                 Err(Error::Busy(_)) if Instant::now() < end => thread::sleep(Duration::from_millis(20)),
                 journal => return journal,
             }
         }
     }
 
+    /// Asks for a journal mode, and returns the mode in effect: the old one if the disk refused.
     fn ask_for_journal(&self, wanted: &str) -> Result<String, Error> {
         let mut found = String::new();
         // Reads to the last row: only there does SQLite say whether the change was written.
