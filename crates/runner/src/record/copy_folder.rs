@@ -44,7 +44,8 @@ fn delete_left(temporary: &Path) {
     let is_ours = |entry: &DirEntry| entry.file_name().to_string_lossy().starts_with(PREFIX);
     for entry in fs::read_dir(temporary).into_iter().flatten().flatten().filter(is_ours) {
         let made = entry.metadata().and_then(|found| found.modified());
-        let is_young = made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age < YOUNG));
+        // Another machine's clock may have given it a time that is yet to come.
+        let is_young = made.is_ok_and(|made| !made.elapsed().is_ok_and(|age| age >= YOUNG));
         let lock = File::open(entry.path().join(LOCK));
         let is_in_use = lock.as_ref().is_ok_and(|lock| lock.try_lock().is_err());
         if !is_young && !is_in_use {
@@ -63,18 +64,21 @@ mod tests {
     #[test]
     fn copies_of_processes_that_were_killed_are_deleted_and_those_in_use_are_not() {
         let temporary = tempfile::tempdir().unwrap();
-        let make = |name: &str, age: Duration| {
+        let now = SystemTime::now();
+        let make = |name: &str, made: SystemTime| {
             let folder = temporary.path().join(name);
             fs::create_dir(&folder).unwrap();
             fs::write(folder.join(LOCK), "").unwrap();
-            File::open(&folder).unwrap().set_modified(SystemTime::now() - age).unwrap();
+            File::open(&folder).unwrap().set_modified(made).unwrap();
             folder
         };
-        let [left, used] = ["left", "used"].map(|name| make(&format!("{PREFIX}{name}"), 2 * YOUNG));
-        let (young, other) = (make(&format!("{PREFIX}young"), YOUNG / 2), make("other", 2 * YOUNG));
+        let [left, used] = ["left", "used"].map(|name| make(&format!("{PREFIX}{name}"), now - 2 * YOUNG));
+        let [young, ahead] = [("young", now - YOUNG / 2), ("ahead", now + 2 * YOUNG)]
+            .map(|(name, made)| make(&format!("{PREFIX}{name}"), made));
+        let other = make("other", now - 2 * YOUNG);
         let lock = locked(&used.join(LOCK)).unwrap();
         delete_left(temporary.path());
-        assert!(!left.exists() && [&used, &young, &other].iter().all(|folder| folder.exists()));
+        assert!(!left.exists() && [&used, &young, &ahead, &other].iter().all(|folder| folder.exists()));
         drop(lock);
         delete_left(temporary.path());
         assert!(!used.exists());
