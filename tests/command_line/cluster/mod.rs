@@ -295,6 +295,11 @@ fn a_sweep_that_is_divided_anew_has_the_status_of_its_new_shards() {
     ["0/3", "1/3", "2/3"].into_iter().for_each(shard);
     ["0/2", "1/2"].into_iter().for_each(shard);
     assert_eq!(states(&bench), ["done", "done"]);
+    bench.succeeds(&["tag", "results/six.shards/0-of-3", "+kept"]);
+    assert_eq!(states(&bench), ["done", "done"], "a tag has made the former shards the newest");
+    let lock = fs::File::open(bench.path("results/six.shards/1-of-3/.lock")).unwrap();
+    lock.lock().unwrap();
+    assert_eq!(states(&bench), ["done"; 3], "a runner trains the former shards again");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::Serialize;
 
@@ -119,9 +120,9 @@ struct ShardRecord {
     planned: BTreeSet<String>,
     /// The length of the longest trials, and whether one may go on; `None` if the sweep doesn't halve.
     length: Option<Longest>,
-    /// Those of its trials that are what was stored.
+    /// The statuses of the undamaged trials, by id.
     statuses: HashMap<String, Status>,
-    /// The others.
+    /// The ids of the damaged trials.
     damaged: Vec<String>,
     own: BTreeSet<String>,
     seconds: f64,
@@ -238,11 +239,19 @@ impl SweepStatus {
     }
 }
 
-/// Returns the number of shards of the division whose record was written last: the sweep may have been divided otherwise before.
+/// Returns the number of shards of the division that a runner trains, or else of the one that was begun last: the sweep may
+/// have been divided otherwise before.
 fn newest_division(records: &[PathBuf]) -> usize {
-    let written = |path: &Path| path.join(DATABASE).metadata().and_then(|found| found.modified()).ok();
-    let shards = records.iter().filter_map(|path| Some((written(path), shard_in(path)?.count())));
-    shards.max().map_or(0, |(_, count)| count)
+    let mut divisions: BTreeMap<usize, (bool, Option<SystemTime>)> = BTreeMap::new();
+    for (path, shard) in records.iter().filter_map(|path| Some((path, shard_in(path)?))) {
+        let written = path.join(DATABASE).metadata().and_then(|found| found.modified()).ok();
+        let (is_at_work, earliest) = divisions.entry(shard.count()).or_insert((false, written));
+        *is_at_work |= is_in_use(path);
+        // Not the latest: a tag is written into a record of an older division too.
+        *earliest = written.min(*earliest);
+    }
+    let newest = divisions.into_iter().max_by_key(|(_, age)| *age);
+    newest.map_or(0, |(count, _)| count)
 }
 
 /// Reads the merged record in `out` of the shards in `folder`, if there is one.
