@@ -281,7 +281,7 @@ fn lists_are_sorted_by_their_elements() {
 #[test]
 fn a_ranking_by_costs_of_different_kinds_is_warned_of() {
     let bench = bench();
-    let costs = "sweep.model.cost=[\"binary-cross-entropy\", \"mean-squared-error\"]";
+    let costs = "sweep.model.cost=[\"auto\", \"mean-squared-error\"]";
     bench.succeeds(&["sweep", "nets.toml", "sweep.seed=[1]", "model.depth=2", costs]);
     let warning = "the costs don't compare where they are of different kinds: model.cost is binary-cross-entropy, mean-squared-error";
     for (arguments, warned) in [

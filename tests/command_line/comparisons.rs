@@ -135,9 +135,18 @@ fn a_comparison_of_trainings_on_other_data_or_with_another_cost_says_so() {
     };
     assert_eq!(sweep("same", "model.activation=tanh"), [""; 0]);
     let softmax = sweep("softmax", "model.cost=softmax-cross-entropy");
-    assert!(softmax.len() == 1 && softmax[0].contains("model.cost is auto in A, softmax-cross-entropy in B"));
+    let costs = "model.cost is binary-cross-entropy in A, softmax-cross-entropy in B";
+    assert!(softmax.len() == 1 && softmax[0].contains(costs), "{softmax:?}");
+    for equal in ["model.cost=auto", "model.cost=binary-cross-entropy"] {
+        assert_eq!(sweep("equal", equal), [""; 0], "{equal}");
+    }
     let scaled = sweep("scaled", "data.scale=standardize");
     assert!(scaled.len() == 1 && scaled[0].contains("(standardize) in B"), "{scaled:?}");
+    let rows = (0..40).map(|row| format!("{row},{},{}\n", row % 7, ["a", "b", "c"][row % 3]));
+    bench.write("three.csv", &rows.fold("x,y,kind\n".to_owned(), |table, row| table + &row));
+    bench.succeeds(&["data", "import", "three.csv", "--label", "kind", "--test-share", "0.2", "--name", "three"]);
+    let three = sweep("three", "data.train=data/train_three.h5");
+    assert!(three.len() == 2 && three[1].contains(costs), "auto is another cost for three classes: {three:?}");
     // Another file under the same name.
     bench.succeeds(&["data", "generate", "--train", "40", "--test", "12", "--side", "8", "--seed", "2"]);
     let changed = sweep("changed", "seed=1");

@@ -92,7 +92,7 @@ pub fn warning_of_costs(trials: &Trials, score: &Column, is_shown: impl Fn(&Row)
         return None;
     }
     let shown = first_of_each(trials.finished().filter(|row| is_shown(row)));
-    let kinds: BTreeSet<String> = shown.map(|row| plain(&row.setting(KEY))).collect();
+    let kinds: BTreeSet<String> = shown.map(|row| plain(&row.cost())).collect();
     (kinds.len() > 1).then(|| format!("{COSTS_DIFFER}: {KEY} is {}", kinds.into_iter().collect::<Vec<_>>().join(", ")))
 }
 

@@ -8,7 +8,7 @@ use crate::record::columns::Column;
 use crate::record::stored::FinishedTrial;
 use crate::record::summary::Summary;
 use crate::run::outcome::Status;
-use crate::spec::trial::applied::{is_conditional, name_decay, parts_of, value_in};
+use crate::spec::trial::applied::{cost_of, is_conditional, name_decay, parts_of, value_in};
 use crate::spec::trial::keys::{canonical, key};
 
 /// A point of the plan, with its trial if that has finished. Of points that differ in no key that is a part of their trial there is one.
@@ -66,6 +66,13 @@ impl Row {
     /// Returns the value of a key in the form that all its spellings share, to be compared with others.
     pub fn canonical_setting(&self, name: &str) -> Value {
         canonical(name, self.setting(name))
+    }
+
+    /// Returns the cost that the trial was trained with, which follows from its data where the experiment has `auto`; null if it has not
+    /// finished.
+    pub fn cost(&self) -> Value {
+        let stored = self.finished.as_ref().and_then(|trial| serde_json::from_str(&trial.config).ok());
+        stored.as_ref().map_or(Value::Null, cost_of)
     }
 
     /// Returns whether a key is a part of the trial.

@@ -24,7 +24,7 @@ const DIGITS: [usize; 2] = [64, 12];
 
 /// Lists the warnings; none if the pairs have the same data, cost and length, and all trials of both sweeps are here.
 pub(super) fn warnings(joined: &Joined, a: &SelectedTrials, b: &SelectedTrials) -> Result<Vec<String>> {
-    let cost = differing(joined, "model.cost", |row| row.setting("model.cost"));
+    let cost = differing(joined, "model.cost", Row::cost);
     let cost = cost.map(|values| format!("{COSTS_DIFFER}: {values}"));
     let length = differing(joined, ITERATIONS, |row| length_in(row, ITERATIONS));
     let length = length.or_else(|| differing(joined, EPOCHS, |row| length_in(row, EPOCHS)));

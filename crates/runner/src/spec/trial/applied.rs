@@ -1,12 +1,14 @@
 //! The conditional keys of a trial that are set, and those that apply.
 
+use net::Cost;
 use serde_json::{Map, Value as Json, json};
 use toml::Value;
 
 use super::keys::{key, keys};
-use super::model::{ACTIVATION, MODEL_WIDTH, PARAMETERS, has_hidden_layers};
+use super::model::{ACTIVATION, COST, COST_WITHOUT_NAME, MODEL_WIDTH, PARAMETERS, has_hidden_layers};
 use super::optimiser::{DECAY_OF_ADAMW, WEIGHT_DECAY};
 use crate::spec::key::{AnyKey, RawTrial};
+use crate::spec::names::name_of;
 
 /// Returns the test whether a key is a part of a trial; `None` if it always is. An experiment may set the keys of hidden layers for a net
 /// that has none.
@@ -41,6 +43,11 @@ pub fn name_decay(settings: &mut Map<String, Json>) {
     if settings.get("train.optimizer") == Some(&json!("adamw")) {
         settings.entry(WEIGHT_DECAY.name()).or_insert(json!(DECAY_OF_ADAMW));
     }
+}
+
+/// Returns the name of the cost of a planned trial with these `settings`, as its id was made of them; that is never `auto`.
+pub fn cost_of(settings: &Map<String, Json>) -> Json {
+    settings.get(COST.name()).cloned().unwrap_or_else(|| json!(name_of(&Cost::ALL, COST_WITHOUT_NAME)))
 }
 
 /// Returns the value of a key in the trial with these `settings`: theirs, or its default; null if the key has neither, or is no part of

@@ -36,6 +36,9 @@ keys! {
     TRIAL_SEED: Integer = Key::new("seed", SEED).or(|| 1);
 }
 
+/// The cost that ids do not include: those of the first release, which had no other, would change.
+pub(super) const COST_WITHOUT_NAME: Cost = Cost::BinaryCrossEntropy;
+
 /// Returns whether the net has a hidden layer.
 pub(super) fn has_hidden_layers(raw: &RawTrial) -> bool {
     raw.get(&HIDDEN).map_or(raw.get(&DEPTH) != Some(1), |hidden| !hidden.is_empty())
@@ -106,7 +109,6 @@ pub(super) fn write(config: &TrialConfig, canonical: &mut Canonical) {
     canonical.always(&DTYPE, &config.dtype);
     canonical.always(&HIDDEN, &config.hidden);
     canonical.put_some(&DROPOUT, (!config.dropout.is_empty()).then(|| Layers::Each(config.dropout.clone())).as_ref());
-    // Ids of the first release do not include its only cost.
-    canonical.put_some(&COST, Some(&config.cost.filter(|cost| *cost != Cost::BinaryCrossEntropy)));
+    canonical.put_some(&COST, Some(&config.cost.filter(|cost| *cost != COST_WITHOUT_NAME)));
     canonical.always(&TRIAL_SEED, &(config.seed as usize));
 }
