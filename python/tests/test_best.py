@@ -56,6 +56,14 @@ def test_trials_of_other_shards_are_warned_of_and_a_setting_that_lacks_a_seed_is
         assert best(replace(here, elsewhere=3), None).setting == {"rate": 2}
 
 
+@pytest.mark.parametrize("list_of_sweep", ["exclude", "include"])
+def test_a_setting_may_have_fewer_seeds_than_others_where_the_experiment_gives_it_fewer(list_of_sweep: str) -> None:
+    here = record([(1, 1, "completed", cost(0.1)), (2, 1, "completed", cost(0.5)), (2, 2, "completed", cost(0.5))])
+    toml = f"[[sweep.{list_of_sweep}]]\nseed = 2\nrate = 1\n"
+    with pytest.warns(UserWarning, match="3 of 6 trials are of other shards, not here"):
+        assert best(replace(here, elsewhere=3, toml=toml), None).setting == {"rate": 1}
+
+
 def test_of_successive_halving_the_last_rung_counts_alone() -> None:
     points: list[tuple[float, int, str | None, dict[str, float]]] = [(10, 1, "completed", cost(0.1)), (30, 1, "completed", cost(0.4))]
     assert best(record(points, "train.iterations", "rungs"), None).setting == {"train.iterations": 30}

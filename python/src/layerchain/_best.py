@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import tomllib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,8 +82,8 @@ def _rung_key(record: Record) -> str | None:
 
 
 def _settings_of(record: Record, points: Sequence[Point]) -> list[Setting]:
-    """The settings of some points. Where trials are of other shards, a setting with fewer seeds than all settings together lacks some."""
-    seeds = {point.values.get(SEED) for point in points} if record.elsewhere else set()
+    """The settings of some points. Where trials are of other shards and all settings have the same seeds, one with fewer lacks some."""
+    seeds = {point.values.get(SEED) for point in points} if record.elsewhere and _has_equal_seeds(record) else set()
     keys = [axis.key for axis in record.axes if axis.key != SEED]
     own = {id(point): record.own_values(point) for point in points}
     groups: dict[int, list[Point]] = {}
@@ -104,6 +105,14 @@ def _settings_of(record: Record, points: Sequence[Point]) -> list[Setting]:
         for _, group in sorted(groups.items())
         if (trials := distinct_trials(group))
     ]
+
+
+def _has_equal_seeds(record: Record) -> bool:
+    """Whether the seeds are an axis by themselves, of which no setting leaves out a value or has a further one."""
+    factors = [axis.factor for axis in record.axes]
+    alone = all(factors.count(axis.factor) == 1 for axis in record.axes if axis.key == SEED)
+    sweep = tomllib.loads(record.toml).get("sweep", {})
+    return alone and not sweep.get("exclude") and not any(SEED in point for point in sweep.get("include", ()))
 
 
 def _common(keys: Sequence[str], points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

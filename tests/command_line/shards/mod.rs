@@ -132,6 +132,28 @@ fn what_is_of_shards_that_are_missing_is_said_wherever_settings_are_ranked() {
 }
 
 #[test]
+fn a_setting_lacks_the_trials_of_other_shards_that_the_experiment_has_of_it() {
+    let bench = Bench::new();
+    let sweep_of_widths = "[sweep]\n\"model.width\" = [3, 4, 5]\nseed = [1, 2]\n[[sweep.exclude]]\n\"model.width\" = 3\nseed = 2\n\
+                           [[sweep.include]]\n\"model.width\" = 4\nseed = 3\n";
+    let base = SWEEP.split("[sweep]").next().unwrap().replace("hidden = [6]", "depth = 2");
+    bench.write("small.toml", &(base + sweep_of_widths));
+    ["0/6", "2/6"].iter().for_each(|shard| drop(sweep(&bench, &["--shard", shard])));
+    assert_eq!(merged(&bench, &[SHARDS]).0, Some(1));
+    let dir = "results/small";
+    let shown = |more: &[&str]| -> Vec<String> {
+        let asked = ["show", dir, "--csv", "--columns", "width,status", "--sort", "width"];
+        bench.succeeds(&[&asked, more].concat()).0.lines().skip(1).map(|row| row.replace('"', "")).collect()
+    };
+    let of_4 = "4,2 completed, 1 of other shards";
+    assert_eq!(shown(&[]), ["3,1 completed", of_4, "5,1 completed, 1 of other shards"]);
+    let condition = ["--where", "seed = 1 or width = 4"];
+    assert_eq!(shown(&condition), ["3,1 completed", of_4, "5,1 completed"]);
+    let (best, _) = bench.succeeds(&["best", dir, "--json"]);
+    assert!(best.contains("\"model.width\":3"), "the others are not complete: {best}");
+}
+
+#[test]
 fn what_is_missing_is_listed_and_joined_when_it_has_come() {
     let bench = bench();
     sweep(&bench, &["-j", "1", "--out", "whole"]);

@@ -89,7 +89,7 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String> {
     let mut damaged = HashSet::new();
     let curves = curves::read(record, &planned.points, &mut damaged)?;
     let planned_points = planned.points.len();
-    let trials = Trials { elsewhere: record.elsewhere()?, ..Trials::proved(record, planned, &damaged)? };
+    let trials = Trials::proved(record, planned, &damaged)?.with_elsewhere(record)?;
     let claims = claims(record, folder, &trials)?;
     let swept = trials.axes.iter().map(|axis| axis_in_words(axis, &trials.rows)).collect();
     let shared = shared::in_words(&trials, |_| true);

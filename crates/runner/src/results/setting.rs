@@ -1,6 +1,6 @@
 //! Settings: the trials that differ in their seed only, as one row of statistics.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::iter;
 
 use indexmap::IndexMap;
@@ -9,6 +9,7 @@ use super::row::Row;
 use super::trials::Trials;
 use crate::record::columns::Column;
 use crate::run::outcome::Status;
+use crate::spec::axis::Scale;
 use crate::spec::ranking::Rank;
 use crate::spec::trial::keys::canonical;
 use crate::text::comparable;
@@ -150,34 +151,54 @@ impl Trials {
         }
     }
 
-    /// Groups the trials for which `is_shown` holds by the keys but `over`. Where trials are of other shards, a setting that has fewer
-    /// values of `over` than all settings together is taken to lack some of them.
+    /// Groups the trials for which `is_shown` holds by the keys but `over`.
     pub fn grouped(&self, over: &str, is_shown: impl Fn(&Row) -> bool) -> Vec<Setting<'_>> {
         let others: Vec<&str> = self.axes.iter().map(|axis| axis.key.as_str()).filter(|key| *key != over).collect();
-        let values = |row: &Row| -> Vec<String> {
-            others.iter().map(|key| comparable(&canonical(key, row.values[*key].clone()))).collect()
-        };
         let mut settings: IndexMap<Vec<String>, Setting> = IndexMap::new();
         for row in first_of_each(self.finished().filter(|row| is_shown(row))) {
-            settings.entry(values(row)).or_default().rows.push(row);
+            settings.entry(place_of(row, &others)).or_default().rows.push(row);
         }
         for row in first_of_each(self.unfinished().filter(|row| is_shown(row))) {
-            settings.entry(values(row)).or_default().unfinished.push(row);
+            settings.entry(place_of(row, &others)).or_default().unfinished.push(row);
         }
-        if self.elsewhere > 0 {
-            let all = values_of(over, self.rows.iter().filter(|row| is_shown(row))).len();
-            for setting in settings.values_mut() {
-                let own = values_of(over, setting.trials()).len();
-                setting.elsewhere = if own > 0 { all - own } else { 0 };
-            }
+        let mut settings: Vec<Setting> = settings.into_values().collect();
+        if !self.whole.is_empty() {
+            self.count_elsewhere(&mut settings, over, is_shown);
         }
-        settings.into_values().collect()
+        settings
+    }
+
+    /// Counts for each setting the points of the whole sweep that have no row, and for which `is_shown` holds.
+    fn count_elsewhere(&self, settings: &mut [Setting], over: &str, is_shown: impl Fn(&Row) -> bool) {
+        // A width that follows from a budget is known of trials with a row alone.
+        let axes = || self.axes.iter().filter(|axis| axis.factor.is_some());
+        let keys: Vec<&str> = axes().map(|axis| axis.key.as_str()).collect();
+        let rungs = axes().find(|axis| axis.has_scale(Scale::Rungs)).map(|axis| axis.key.as_str());
+        // A setting has the same trials on each rung that it reaches.
+        let others: Vec<&str> = keys.iter().copied().filter(|key| *key != over && Some(*key) != rungs).collect();
+        let here: HashSet<Vec<String>> = self.rows.iter().map(|row| place_of(row, &keys)).collect();
+        let mut whole: HashMap<Vec<String>, Vec<&Row>> = HashMap::new();
+        for row in &self.whole {
+            whole.entry(place_of(row, &others)).or_default().push(row);
+        }
+        for setting in settings {
+            let Some(first) = setting.trials().next() else { continue };
+            let length = rungs.and_then(|key| Some((key.to_owned(), first.values.get(key)?.clone())));
+            let on_its_rung = |row: &Row| {
+                let values = row.values.clone().into_iter().chain(length.clone()).collect();
+                Row { values, rung: first.rung, ..row.clone() }
+            };
+            let points = whole.get(&place_of(first, &others)).into_iter().flatten().map(|row| on_its_rung(row));
+            let places: HashSet<_> = points.filter(|row| is_shown(row)).map(|row| place_of(&row, &keys)).collect();
+            setting.elsewhere = places.difference(&here).count();
+        }
     }
 }
 
-/// Finds the different values of a key that is a part of the trials.
-fn values_of<'t>(key: &str, rows: impl Iterator<Item = &'t Row>) -> HashSet<String> {
-    rows.filter_map(|row| row.values.get(key)).filter(|value| !value.is_null()).map(comparable).collect()
+/// Returns the values of these keys in the form that equal ones share.
+fn place_of(row: &Row, keys: &[&str]) -> Vec<String> {
+    let value = |key: &str| row.values.get(key).cloned().unwrap_or_default();
+    keys.iter().map(|key| comparable(&canonical(key, value(key)))).collect()
 }
 
 #[cfg(test)]

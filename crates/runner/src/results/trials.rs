@@ -14,6 +14,7 @@ use crate::record::plan::{StoredPlan, StoredPoint};
 use crate::record::planned::{Planned, PlannedAxis, RecordedPoint};
 use crate::spec::axis::Scale;
 use crate::spec::difference::SWEPT;
+use crate::spec::experiment::{Experiment, Point};
 use crate::spec::source::keys_and_values;
 use crate::text::comparable;
 
@@ -41,6 +42,9 @@ pub struct Trials {
     pub sweep_note: Option<String>,
     /// The number of trials of the sweep that are of other shards, and have no row.
     pub elsewhere: usize,
+    /// Every point of the whole sweep, as if no trial had finished, where trials are of other shards. Of a sweep that halves they have no
+    /// rung.
+    pub whole: Vec<Row>,
 }
 
 impl Trials {
@@ -49,7 +53,17 @@ impl Trials {
     /// # Errors
     /// If the database can't be read.
     pub fn newest(record: &Record) -> Result<Self, Error> {
-        Ok(Trials { elsewhere: record.elsewhere()?, ..Trials::read(record, record.planned()?)? })
+        Trials::read(record, record.planned()?)?.with_elsewhere(record)
+    }
+
+    /// Adds what is known of the trials of the newest plan of `record` that are of other shards.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn with_elsewhere(self, record: &Record) -> Result<Self, Error> {
+        let elsewhere = record.elsewhere()?;
+        let whole = if elsewhere > 0 { whole_sweep(&self.toml) } else { Vec::new() };
+        Ok(Trials { elsewhere, whole, ..self })
     }
 
     /// Reads the trials of a plan of `record` and proves each.
@@ -121,6 +135,7 @@ impl Trials {
             sweep_tags: notes.tags(Notes::OF_SWEEP),
             sweep_note: notes.note(Notes::OF_SWEEP),
             elsewhere: 0,
+            whole: Vec::new(),
         }
     }
 
@@ -145,6 +160,20 @@ impl Trials {
         let first = seeds.next();
         seeds.any(|seed| Some(seed) != first)
     }
+}
+
+/// Lists every point of an experiment; none if it is of a release with other keys.
+fn whole_sweep(toml: &str) -> Vec<Row> {
+    let Ok(Experiment { name, axes, points, .. }) = Experiment::of_resolved(toml) else { return Vec::new() };
+    let keys = || axes.iter().map(|axis| axis.key.clone());
+    let point = |point: Point| RecordedPoint {
+        trial: String::new(),
+        values: keys().zip(point.values).collect(),
+        finished: None,
+    };
+    let points = points.into_iter().map(point).collect();
+    let planned = Planned { name, toml: toml.to_owned(), axes: Vec::new(), points };
+    Trials::of(planned, &HashSet::new(), &MachineNames::default(), &Notes::default()).rows
 }
 
 /// Writes equal values of a key alike, as the first is: where an axis has 0, an included point has the default 0.0.
@@ -245,5 +274,28 @@ mod tests {
         let found: Vec<_> =
             trials.rows.iter().map(|row| [row.values[keys[1]].clone(), row.setting("train.weight_decay")]).collect();
         assert_eq!(found, [[json!(true), json!(0.01)], [json!(false), json!(0.01)], [json!(null), json!(0.0)]]);
+    }
+
+    #[test]
+    fn a_setting_lacks_on_a_later_rung_the_seeds_that_it_has_on_the_first() {
+        let toml = "name = 'n'\ndata.set = 'drawn'\n[model]\nwidth = 3\n[train]\nlearning_rate = 0.1\niterations = 90\n[sweep]\n\
+                    'model.depth' = [2, 3]\nseed = [1, 2]\nhalving.least = 10\n[[sweep.exclude]]\n'model.depth' = 3\nseed = 2\n";
+        let axis =
+            |key: &str, scale: &str| PlannedAxis { key: key.to_owned(), scale: scale.to_owned(), factor: Some(0) };
+        let axes = vec![axis("model.depth", "list"), axis(SEED, "list"), axis("train.iterations", "rungs")];
+        let points = [(2, 1, 10), (2, 2, 10), (3, 1, 10), (2, 1, 90), (3, 1, 90)].map(|(depth, seed, length)| {
+            let Value::Object(values) = json!({"model.depth": depth, SEED: seed, "train.iterations": length}) else {
+                unreachable!()
+            };
+            RecordedPoint { trial: format!("{depth} {seed} {length}"), values, finished: None }
+        });
+        let planned = Planned { name: String::new(), toml: toml.to_owned(), axes, points: points.to_vec() };
+        let trials = Trials::of(planned, &HashSet::new(), &MachineNames::default(), &Notes::default());
+        let trials = Trials { elsewhere: 1, whole: whole_sweep(toml), ..trials };
+        let missing = |rung: &str| -> Vec<usize> {
+            let settings = trials.grouped(SEED, |row| row.setting("train.iterations").to_string() == rung);
+            settings.iter().map(|setting| setting.elsewhere).collect()
+        };
+        assert_eq!([missing("10"), missing("90")], [[0, 0], [1, 0]]);
     }
 }

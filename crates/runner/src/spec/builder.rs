@@ -46,6 +46,15 @@ impl Experiment {
         }
     }
 
+    /// Reads the text of an experiment that was resolved.
+    ///
+    /// # Errors
+    /// If it is of a release with other keys.
+    pub fn of_resolved(text: &str) -> Result<Self, Error> {
+        let path = Path::new("experiment.toml");
+        Experiment::of(path, source::parse(text, path)?)
+    }
+
     fn of(path: &Path, entries: Vec<Entry>) -> Result<Self, Error> {
         if let Some(layer) = entries.iter().find(|entry| entry.key.starts_with(LAYER)) {
             return Err(Error::setting(

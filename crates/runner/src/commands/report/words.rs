@@ -271,7 +271,9 @@ mod tests {
         let axes = [axis("model.depth", "list"), axis("seed", "list")];
         let point = |depth, seed| json!({"model.depth": depth, "seed": seed});
         let points = [completed(point(2, 1), 0.3), completed(point(2, 2), 0.3), completed(point(3, 2), 0.1)];
-        let trials = Trials { elsewhere: 1, ..trials(&axes, &points) };
+        let mut whole = points.to_vec();
+        whole.push(unfinished(point(3, 1)));
+        let trials = Trials { elsewhere: 1, whole: trials(&axes, &whole).rows, ..trials(&axes, &points) };
         let ranked = RankedSettings::of(&trials);
         let answer = answer(&ranked, &trials);
         assert!(
