@@ -81,8 +81,17 @@ fn a_plan_that_another_takes_the_place_of_is_named_and_can_be_shown() {
     bench.succeeds(&["sweep", "nets.toml", "train.iterations=20", "--out", "other"]);
     bench.succeeds(&["data", "generate", "--train", "40", "--test", "12", "--side", "8", "--seed", "2"]);
     bench.succeeds(&["sweep", "nets.toml", "train.iterations=20", "--out", "other"]);
+    let other_data = "24 points of model.depth x train.learning_rate x seed; there other data\n";
     let (_, said) = bench.succeeds(&["show", "other"]);
-    assert!(said.contains("24 points of model.depth x train.learning_rate x seed; there other data\n"), "{said}");
+    assert!(said.contains(other_data), "{said}");
+    for first in ["SELECT trial FROM plan ORDER BY position LIMIT 1", "SELECT points ->> '$[0][0]' FROM former"] {
+        let record = Connection::open(bench.path("other/results.db")).unwrap();
+        record.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        assert_eq!(record.execute(&format!("DELETE FROM trial WHERE id = ({first})"), []).unwrap(), 1);
+        drop(record);
+        let (_, said) = bench.succeeds(&["show", "other"]);
+        assert!(said.contains(other_data), "the first trial is open: {said}");
+    }
     bench.succeeds(&["data", "generate", "--train", "40", "--test", "12", "--side", "8"]);
 
     // More seeds lose nothing, and the first plan once more takes its own place.

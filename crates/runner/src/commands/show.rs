@@ -186,10 +186,7 @@ fn in_csv(view: &View, shown: &[Shown], settings: &[Setting]) -> String {
 /// Describes the former plans that the record keeps, and counts those that are damaged.
 fn former(record: &Record, trials: &Trials) -> Result<(Vec<String>, usize), Error> {
     let (plans, damaged) = record.former_plans()?;
-    let data = |id: Option<&str>| -> Result<Option<String>, Error> {
-        Ok(id.map(|id| record.recipe(id)).transpose()?.flatten().map(|recipe| recipe.data))
-    };
-    let own = data(trials.rows.first().map(|row| row.trial.as_str()))?;
+    let own = data_of(record, trials.finished().map(|row| row.trial.as_str()))?;
     let in_words = plans.into_iter().map(|plan| {
         let swept: Vec<_> = plan.axes.iter().map(|axis| axis.key.as_str()).collect();
         let swept = if swept.is_empty() { "nothing swept".to_owned() } else { swept.join(" x ") };
@@ -197,7 +194,7 @@ fn former(record: &Record, trials: &Trials) -> Result<(Vec<String>, usize), Erro
             .into_iter()
             .map(|(key, _, there)| there.map_or_else(|| format!("no {key}"), |value| format!("{key}={value}")))
             .collect();
-        if data(plan.first_trial())?.zip(own.as_ref()).is_some_and(|(there, here)| there != *here) {
+        if data_of(record, plan.trials())?.zip(own.as_ref()).is_some_and(|(there, here)| there != *here) {
             other.push("other data".to_owned());
         }
         let other = if other.is_empty() { String::new() } else { format!("; there {}", other.join(", ")) };
@@ -209,4 +206,10 @@ fn former(record: &Record, trials: &Trials) -> Result<(Vec<String>, usize), Erro
         ))
     });
     Ok((in_words.collect::<Result<_, Error>>()?, damaged))
+}
+
+/// Returns the description of a plan's data, which all of its trials have, from the first one that has finished.
+fn data_of<'i>(record: &Record, mut ids: impl Iterator<Item = &'i str>) -> Result<Option<String>, Error> {
+    let recipe = ids.find_map(|id| record.recipe(id).transpose()).transpose()?;
+    Ok(recipe.map(|recipe| recipe.data))
 }

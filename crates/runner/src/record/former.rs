@@ -42,9 +42,9 @@ impl FormerPlan {
         Ok((number, Some(FormerPlan { number, name: row.get(2)?, toml: row.get(3)?, axes, points })))
     }
 
-    /// Returns the id of its first trial; `None` if it has no points.
-    pub fn first_trial(&self) -> Option<&str> {
-        Some(&self.points.first()?.0)
+    /// Lists the ids of its trials, point by point.
+    pub fn trials(&self) -> impl Iterator<Item = &str> {
+        self.points.iter().map(|(trial, _)| trial.as_str())
     }
 
     /// Counts its points.
