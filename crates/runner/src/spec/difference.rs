@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::axis::comparable;
 use super::source::keys_and_values;
-use super::trial::keys::key;
+use super::trial::keys::canonical;
 
 /// The table of an experiment that says what is swept.
 pub const SWEPT: &str = "sweep.";
@@ -23,8 +23,9 @@ fn differing(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> Vec<Ke
     let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
     let form = |own: &BTreeMap<String, Value>, name: &str| {
         let value = own.get(name)?;
-        let canonical = key(name).and_then(|key| key.canonical(value));
-        Some(canonical.map_or_else(|| comparable(value), |value| value.to_string()))
+        // JSON has no infinity, which has one spelling.
+        let canonical = serde_json::to_value(value).ok().and_then(|json| Value::try_from(canonical(name, json)).ok());
+        Some(comparable(canonical.as_ref().unwrap_or(value)))
     };
     let differ = keys.into_iter().filter(|key| form(a, key) != form(b, key));
     let changes_results =
@@ -120,6 +121,9 @@ mod tests {
         assert_eq!(swept_and_fixed(&with("1"), &with("1.0")), (vec![], vec![]));
         assert_eq!(differences("model.activation = 'relu'", "model.activation = ['relu', 'relu']"), []);
         assert_eq!(differences(&with("1"), &with("2.0"))[1].2.as_deref(), Some("[0, 2.0]"));
+        let above = |number: &str| format!("train.diverge_above = {number}");
+        assert_eq!(differences(&above("inf"), &above("+inf")), []);
+        assert_eq!(differences(&above("inf"), &above("nan")).len(), 1);
     }
 
     #[test]
