@@ -31,6 +31,7 @@ use crate::spec::claim::Claim;
 use crate::terminal::{say, warn};
 use crate::text::{bytes, visible};
 
+mod best_setting;
 mod curves;
 mod data;
 #[cfg(test)]
@@ -102,8 +103,8 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String> {
         name: asked.name.clone(),
         description: visible(&asked.description).into_owned(),
         tally: words::tally(&ranked, &trials),
-        answer: words::answer(&ranked, &trials),
-        notes: words::notes(&ranked, &trials),
+        answer: best_setting::answer(&ranked, &trials),
+        notes: best_setting::notes(&ranked, &trials),
         claims,
         data: visible(&asked.data).into_owned(),
         axes: swept,

@@ -292,10 +292,10 @@ mod tests {
         let planned = Planned { name: String::new(), toml: toml.to_owned(), axes, points: points.to_vec() };
         let trials = Trials::of(planned, &HashSet::new(), &MachineNames::default(), &Notes::default());
         let trials = Trials { elsewhere: 1, whole: whole_sweep(toml), ..trials };
-        let missing = |rung: &str| -> Vec<usize> {
-            let settings = trials.grouped(SEED, |row| row.setting("train.iterations").to_string() == rung);
+        let missing = |rung: u64| -> Vec<usize> {
+            let settings = trials.grouped(SEED, |row| row.setting("train.iterations") == rung);
             settings.iter().map(|setting| setting.elsewhere).collect()
         };
-        assert_eq!([missing("10"), missing("90")], [[0, 0], [1, 0]]);
+        assert_eq!([missing(10), missing(90)], [[0, 0], [1, 0]]);
     }
 }
