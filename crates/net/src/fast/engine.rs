@@ -95,9 +95,9 @@ const MOST_ROUNDED: f64 = 1e-4;
 
 /// Returns whether rounding in `R` leaves four digits of <dT, dT G>, where X lies around x̃, the median of each feature.
 ///
-/// As soon as the bias fits, dT 1 = 0, and x̃ has no part in that sum any more: it is <dT, dT (X - x̃)ᵀ(X - x̃)>, of the order of the median of
-/// |x - x̃|², while its terms have errors of ε times the median of |x|². A few examples that lie elsewhere move no median. One example has
-/// nothing to differ from.
+/// As soon as the bias fits, dT 1 = 0, and x̃ has no part in that sum any more: it is <dT, dT (X - x̃)ᵀ(X - x̃)>, of the order of the
+/// median of |x - x̃|², while its terms have errors of ε times the median of |x|². A few examples that lie elsewhere move no median. One
+/// example has nothing to differ from.
 fn is_centred<R: Real>(x: ArrayView2<f64>) -> bool {
     let (mut from_0, mut from_middle) = (vec![0.0; x.ncols()], vec![0.0; x.ncols()]);
     for row in x.rows() {
