@@ -93,15 +93,20 @@ fn is_even(x: ArrayView2<f64>) -> bool {
 /// The most that rounding may take from the inner products of the examples' distances from their middle, for the dual engine.
 const MOST_ROUNDED: f64 = 1e-4;
 
-/// Returns whether rounding in `R` leaves four digits of <dT, dT G>, where X lies around x̃, the median of each feature.
+/// The number of examples, evenly spread over X, that the middle is the median of: that of 209 takes four times as long.
+const SAMPLED: usize = 9;
+
+/// Returns whether rounding in `R` leaves four digits of <dT, dT G>, where X lies around x̃, the median of each feature in
+/// [`SAMPLED`] examples.
 ///
 /// As soon as the bias fits, dT 1 = 0, and x̃ has no part in that sum any more: it is <dT, dT (X - x̃)ᵀ(X - x̃)>, of the order of the
 /// median of |x - x̃|², while its terms have errors of ε times the median of |x|². A few examples that lie elsewhere move no median. One
 /// example has nothing to differ from.
 fn is_centred<R: Real>(x: ArrayView2<f64>) -> bool {
     let (mut from_0, mut from_middle) = (vec![0.0; x.ncols()], vec![0.0; x.ncols()]);
+    let apart = x.ncols().div_ceil(SAMPLED);
     for row in x.rows() {
-        let middle = median(row.to_vec());
+        let middle = median(row.iter().step_by(apart).copied().collect());
         for (&x, (from_0, from_middle)) in row.iter().zip(from_0.iter_mut().zip(&mut from_middle)) {
             *from_0 += x * x;
             *from_middle += (x - middle).powi(2);

@@ -13,7 +13,7 @@ use super::overriding::variables_over;
 
 const SBATCH: &str = "sbatch";
 const SQUEUE: &str = "squeue";
-/// What sbatch says if Slurm's answer to a job that it has sent was lost on the way.
+/// Messages of sbatch that leave open whether Slurm has the job.
 const LOST: [&str; 2] = ["Socket timed out", "Zero Bytes were transmitted or received"];
 /// The longest wait for squeue.
 const PATIENCE: Duration = Duration::from_secs(5);

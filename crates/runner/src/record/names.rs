@@ -10,7 +10,7 @@ pub(super) const SHARED: &str = "results.db-shm";
 pub(super) const JOURNAL: &str = "results.db-journal";
 /// The files that SQLite writes beside a database.
 pub(super) const LOGS: [&str; 3] = [JOURNAL, LOG, SHARED];
-/// Those that SQLite keeps beside a database while it is open, and leaves there if that loses its name.
+/// The files beside an open database. SQLite leaves them there if the database loses its name.
 pub(super) const LOGS_WHILE_OPEN: [&str; 2] = [LOG, SHARED];
 /// The experiment as it was run.
 pub const EXPERIMENT: &str = "experiment.toml";

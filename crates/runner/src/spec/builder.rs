@@ -46,7 +46,7 @@ impl Experiment {
         }
     }
 
-    /// Reads the text of an experiment that was resolved.
+    /// Reads the experiment that a record keeps as it was resolved.
     ///
     /// # Errors
     /// If it is of a release with other keys.

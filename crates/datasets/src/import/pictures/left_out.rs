@@ -1,4 +1,4 @@
-//! What is in a folder of pictures and is not read as a picture.
+//! The files and folders that are left out when the pictures of a folder are read.
 
 use std::path::Path;
 

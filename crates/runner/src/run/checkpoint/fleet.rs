@@ -157,7 +157,6 @@ mod tests {
     use crate::spec::trial::TrialConfig;
     use net::Engine;
 
-    /// What a process does that is asked to end within a step.
     #[test]
     fn a_step_after_which_a_checkpoint_will_be_written_is_waited_for() {
         let machine = Machine::from_toml(
