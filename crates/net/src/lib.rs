@@ -76,6 +76,7 @@ pub use fast::train::{Data, Error, train};
 pub use initialise::{Initialisation, Scheme};
 pub use kernels::{Activation, Adam, Call, LayerShape, Real, WrongProduct, WrongSum};
 pub use layer::{Cache, Gradient, Layer};
+pub use matrix::row_stride_in_lines;
 pub use ndarray;
 pub use optimiser::{Algorithm, Decay, Optimiser, OptimiserState};
 pub use progress::HistoryPoint;

@@ -20,12 +20,19 @@ pub(crate) fn make_room<R: Real>(matrix: &mut Array2<R>, columns: usize) {
 /// The bytes of a line of the cache.
 const LINE: usize = 64;
 
-/// Converts a matrix that many products read as it is: each row begins with a line of the cache, so that no vector lies on two of them, and
-/// rows are an odd number of lines apart, since those in a column would else share a few places of the cache.
+/// Returns the number of elements from one row to the next in XᵀX and R, which every step multiplies by: each row begins with a line of
+/// the cache, so that no vector lies on two of them, and rows are an odd number of lines apart, since those in a column would else share a
+/// few places of the cache.
+pub fn row_stride_in_lines<R: Real>(columns: usize) -> usize {
+    let in_line = LINE / size_of::<R>();
+    (columns.div_ceil(in_line) | 1) * in_line
+}
+
+/// Converts a matrix that many products read as it is, to rows that begin with lines of the cache.
 pub(crate) fn round_to_lines<R: Real>(matrix: ArrayView2<f64>) -> Array2<R> {
     let in_line = LINE / size_of::<R>();
     let (rows, columns) = matrix.dim();
-    let stride = (columns.div_ceil(in_line) | 1) * in_line;
+    let stride = row_stride_in_lines::<R>(columns);
     let mut elements = Array1::<R>::zeros(rows * stride + in_line);
     let first = elements.as_ptr().align_offset(LINE).min(in_line);
     elements.slice_axis_inplace(Axis(0), (first..first + rows * stride).into());

@@ -1,7 +1,8 @@
 //! The matrices of a product, as training lays them out, and the call that multiplies them.
 
 use kernels::{Accumulate, Real, backward_data, backward_weights, forward};
-use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
+use ndarray::{ArrayView2, ArrayViewMut2, Ix2, ShapeBuilder, StrideShape};
+use net::row_stride_in_lines;
 
 use crate::plan::products::{Form, Product};
 
@@ -20,7 +21,10 @@ struct Matrix<R> {
     elements: Vec<R>,
     start: usize,
     dim: (usize, usize),
-    column_major: bool,
+    /// The number of elements from one row to the next.
+    row_stride: usize,
+    /// The number of elements from one column to the next.
+    column_stride: usize,
 }
 
 impl<R: Real> Operands<R> {
@@ -33,8 +37,15 @@ impl<R: Real> Operands<R> {
             Form::Nt => ((m, k), (n, k)),
             Form::Tn => ((k, m), (k, n)),
         };
-        let matrix = |which: usize, dim, column_major| Matrix::drawn((which + 3 * placement) * LINE, dim, column_major);
-        Operands { product, a: matrix(0, a, false), b: matrix(1, b, column_major), c: matrix(2, (m, n), false) }
+        let place = |which: usize| (which + 3 * placement) * LINE;
+        let matrix = |which, dim, column_major| Matrix::drawn(place(which), dim, column_major);
+        // The product that is added to z[1] has XᵀX, or R, as its second factor.
+        let b = if form == Form::Nn && product.adds && !column_major {
+            Matrix::drawn_in_lines(place(1), b)
+        } else {
+            matrix(1, b, column_major)
+        };
+        Operands { product, a: matrix(0, a, false), b, c: matrix(2, (m, n), false) }
     }
 
     /// Calls the kernel once.
@@ -52,27 +63,42 @@ impl<R: Real> Operands<R> {
 }
 
 impl<R: Real> Matrix<R> {
-    /// Draws numbers between -1 and 1 that are no multiples of one another: some processors are faster on zeros.
+    /// Draws a matrix without gaps.
     fn drawn(start: usize, dim: (usize, usize), column_major: bool) -> Self {
-        let mut state = start as u64 + 1;
-        let drawn = |_| {
-            // The generator of Knuth's MMIX.
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            R::from_f64((state >> 11) as f64 / (1u64 << 52) as f64 - 1.0)
-        };
-        let elements = (0..start + dim.0 * dim.1).map(drawn).collect();
-        Matrix { elements, start, dim, column_major }
+        let (row_stride, column_stride) = if column_major { (1, dim.0) } else { (dim.1, 1) };
+        Matrix { elements: drawn(start + dim.0 * dim.1, start), start, dim, row_stride, column_stride }
+    }
+
+    /// Draws a matrix whose rows begin with lines of the cache, as XᵀX lies in memory.
+    fn drawn_in_lines(start: usize, dim: (usize, usize)) -> Self {
+        let row_stride = row_stride_in_lines::<R>(dim.1);
+        let elements: Vec<R> = drawn(start + dim.0 * row_stride + LINE, start);
+        let start = start + elements[start..].as_ptr().align_offset(64).min(LINE);
+        Matrix { elements, start, dim, row_stride, column_stride: 1 }
+    }
+
+    fn shape(&self) -> StrideShape<Ix2> {
+        self.dim.strides((self.row_stride, self.column_stride))
     }
 
     fn view(&self) -> ArrayView2<'_, R> {
-        let shape = self.dim.set_f(self.column_major);
-        ArrayView2::from_shape(shape, &self.elements[self.start..]).expect("as many elements")
+        ArrayView2::from_shape(self.shape(), &self.elements[self.start..]).expect("as many elements")
     }
 
     fn view_mut(&mut self) -> ArrayViewMut2<'_, R> {
-        let shape = self.dim.set_f(self.column_major);
-        ArrayViewMut2::from_shape(shape, &mut self.elements[self.start..]).expect("as many elements")
+        ArrayViewMut2::from_shape(self.shape(), &mut self.elements[self.start..]).expect("as many elements")
     }
+}
+
+/// Draws `count` numbers between -1 and 1 that are no multiples of one another: some processors are faster on zeros.
+fn drawn<R: Real>(count: usize, seed: usize) -> Vec<R> {
+    let mut state = seed as u64 + 1;
+    let draw = |_| {
+        // The generator of Knuth's MMIX.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        R::from_f64((state >> 11) as f64 / (1u64 << 52) as f64 - 1.0)
+    };
+    (0..count).map(draw).collect()
 }
 
 #[cfg(test)]
@@ -96,6 +122,9 @@ mod tests {
                     };
                     let found = &operands.c.view() - &if adds { before } else { 0.0 * before };
                     assert_eq!(operands.b.view().strides()[0] == 1, column_major);
+                    let is_in_lines = operands.b.view().as_ptr().addr().is_multiple_of(64)
+                        && operands.b.view().strides()[0] == row_stride_in_lines::<f64>(5) as isize;
+                    assert_eq!(is_in_lines, form == Form::Nn && adds && !column_major);
                     assert!(found.iter().zip(&expected).all(|(found, expected)| (found - expected).abs() < 1e-12));
                 }
             }
