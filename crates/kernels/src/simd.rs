@@ -59,6 +59,17 @@ pub(crate) fn has_fma4() -> bool {
     false
 }
 
+/// Returns whether Intel has made the processor.
+pub(crate) fn is_intel() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let maker = std::arch::x86_64::__cpuid(0);
+        [maker.ebx, maker.edx, maker.ecx].map(u32::to_le_bytes).as_flattened() == b"GenuineIntel"
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 /// Asks the processor to fetch the cache line of `address` into its second-level cache. A hint, which no result depends on.
 pub(crate) fn prefetch<T>(address: *const T) {
     #[cfg(target_arch = "x86_64")]

@@ -57,6 +57,16 @@ struct Blas {
     /// The library whose LAPACK is called, with its core and hash, if it is another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     lapack: Option<String>,
+    /// The maker of the processors that the plans of products are for, if not for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plans_for: Option<String>,
+}
+
+impl Blas {
+    /// Names the processors that the plans of products are for, to be written after the core; nothing if they are for all.
+    fn plans(&self) -> String {
+        self.plans_for.as_ref().map(|maker| format!(" on {maker}")).unwrap_or_default()
+    }
 }
 
 impl Machine {
@@ -85,6 +95,7 @@ impl Machine {
                 config: library.config().to_owned(),
                 lapack: lapack::other_library(library)
                     .map(|other| format!("{other} {:.12}", hash_file(other.path()).unwrap_or_default())),
+                plans_for: library.plans_for().map(str::to_owned),
             },
             hdf5: format!("{major}.{minor}.{micro}, {}", if BUILT_IN { "built in" } else { "the system's" }),
         }
@@ -96,12 +107,12 @@ impl Machine {
         format!("runner {version} {commit} {}", self.arithmetic())
     }
 
-    /// Names what the order of a sum of products depends on: the library, its core, and the threads that share a
-    /// product. With another order, training ends with other results.
+    /// Names what the order of a sum of products depends on: the library, its core, the plans of products, and the threads that share
+    /// one. With another order, training ends with other results.
     pub fn arithmetic(&self) -> String {
         let Blas { name, version, core, sha256, lapack, .. } = &self.blas;
         let lapack = lapack.as_ref().map(|lapack| format!(" LAPACK of {lapack}")).unwrap_or_default();
-        format!("{name} {version} {core} {sha256:.12}{lapack} threads {}", self.threads)
+        format!("{name} {version} {core}{} {sha256:.12}{lapack} threads {}", self.blas.plans(), self.threads)
     }
 
     /// Says with what the machine `now` multiplies as this one did: the end of a sentence.
@@ -117,6 +128,15 @@ impl Machine {
             format!("OPENBLAS_CORETYPE={core}")
         } else if *core != here.core {
             format!("a processor for which {name} takes {core}")
+        } else if then.plans_for != here.plans_for {
+            match &then.plans_for {
+                Some(maker) => format!("a processor of {maker}'s"),
+                // Or the runner was one that had no plans for this maker's processors.
+                None => {
+                    let maker = here.plans_for.as_deref().unwrap_or_default();
+                    format!("runner {} on a processor that isn't {maker}'s, or an older one", self.runner.version)
+                }
+            }
         } else if then.lapack != here.lapack {
             format!("the LAPACK of {}", then.lapack.as_deref().unwrap_or(name))
         } else {
@@ -128,7 +148,12 @@ impl Machine {
     /// the runner.
     pub fn parts(&self) -> [String; 4] {
         let Blas { name, version, core, sha256, .. } = &self.blas;
-        [format!("{core} {name} {version}"), format!("{sha256:.12}"), count(self.threads, "thread"), self.build()]
+        [
+            format!("{core}{} {name} {version}", self.blas.plans()),
+            format!("{sha256:.12}"),
+            count(self.threads, "thread"),
+            self.build(),
+        ]
     }
 
     /// Names the build of the runner.
@@ -194,4 +219,28 @@ pub fn cpu() -> String {
 pub fn os() -> String {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!("{} {}", std::env::consts::OS, release.trim()).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(plans_for: &str) -> Machine {
+        let toml = format!(
+            "cpu = 'c'\ncores = 2\nthreads = 1\nos = 'o'\nhdf5 = '2'\n[runner]\nversion = '1'\ncommit = 'a'\nrustc = 'r'\n\
+             profile = 'p'\n[blas]\nname = 'OpenBLAS'\nversion = '0.3'\ncore = 'SkylakeX'\npath = '/p'\nsha256 = 'aa'\n\
+             thread_layer = 't'\nthreads = 1\nconfig = ''\n{plans_for}"
+        );
+        Machine::from_toml(&toml).unwrap()
+    }
+
+    #[test]
+    fn other_plans_of_products_are_another_arithmetic() {
+        let (all, intel) = (machine(""), machine("plans_for = 'Intel'"));
+        assert_eq!(all.arithmetic(), "OpenBLAS 0.3 SkylakeX aa threads 1");
+        assert_eq!(intel.arithmetic(), "OpenBLAS 0.3 SkylakeX on Intel aa threads 1");
+        assert_eq!(Machine::from_toml(&intel.to_toml()), Some(intel.clone()));
+        assert_eq!(intel.how_to_return(&all), "a processor of Intel's");
+        assert!(all.how_to_return(&intel).contains("a processor that isn't Intel's"));
+    }
 }

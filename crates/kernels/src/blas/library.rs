@@ -17,6 +17,8 @@ use crate::simd::Vectors;
 pub(crate) enum SmallProducts {
     /// It reads them where they are, as OpenBLAS's AVX-512 cores do since 0.3.17.
     InPlace,
+    /// It does so on a processor of Intel's, where it takes less time to pack large ones than on AMD's.
+    InPlaceOnIntel,
     /// It packs them first, as OpenBLAS's AVX2 cores do.
     Packed,
     /// It has not been measured.
@@ -87,6 +89,12 @@ impl Library {
     /// Returns the vectors that its kernels use; `None` if its core is unknown.
     pub fn vectors(&self) -> Option<Vectors> {
         self.description.vectors
+    }
+
+    /// Returns the maker of the processors that the plans of products in this library are for; `None` if they are the same on all that
+    /// have its core's vectors. Another plan adds up a product in another order.
+    pub fn plans_for(&self) -> Option<&'static str> {
+        (self.small_products == SmallProducts::InPlaceOnIntel).then_some("Intel")
     }
 
     /// Returns the way in which it was built to use threads.

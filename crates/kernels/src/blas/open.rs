@@ -19,7 +19,7 @@ use super::lapack::Lapack;
 use super::library::{Library, SmallProducts};
 use crate::cblas::GemmFunctions;
 use crate::environment::set_variable;
-use crate::simd::{Vectors, has_fma4};
+use crate::simd::{Vectors, has_fma4, is_intel};
 
 /// The error of a file that can't be loaded as a BLAS.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -184,6 +184,7 @@ fn lacking(description: &Description) -> Option<String> {
 /// Looks up how a library multiplies small matrices.
 fn small_products(description: &Description) -> SmallProducts {
     match (description.family, description.core.as_str()) {
+        (Family::OpenBlas, "SkylakeX" | "Cooperlake" | "SapphireRapids") if is_intel() => SmallProducts::InPlaceOnIntel,
         (Family::OpenBlas, "SkylakeX" | "Cooperlake" | "SapphireRapids") => SmallProducts::InPlace,
         (Family::OpenBlas, "Haswell" | "Zen") if Vectors::detect() >= Vectors::Avx2 => SmallProducts::Packed,
         _ => SmallProducts::Unknown,

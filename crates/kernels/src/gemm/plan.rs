@@ -1,5 +1,5 @@
 //! The plan of a product: cblas calls or loops of our own, for the whole operands or for each pair of their panels. It depends only on
-//! the library, the transpositions and the shape, never on a timing, so that bits repeat.
+//! the library, the maker of the processor, the transpositions and the shape, never on a timing, so that bits repeat.
 //!
 //! On its AVX-512 cores, OpenBLAS has kernels for products of at most 10⁶ multiply-adds that read both operands in place. They reach
 //! 90% of the processor's peak and more. Larger products are packed first and reach 75 to 85%. So a large product is divided into
@@ -73,6 +73,10 @@ const MEDIUM: usize = 15_000_000;
 /// few rows.
 const LARGE: usize = 60_000_000;
 
+/// The most multiply-adds of a product that takes less time in panels on Intel's processors than packed by OpenBLAS's AVX-512 kernels
+/// (Emerald Rapids; OpenBLAS 0.3.34, core SkylakeX; 14 shapes in both types).
+const LARGE_ON_INTEL: usize = 300_000_000;
+
 /// The size in bytes above which no cache is expected to hold op(B) from one product to the next.
 const FAR: usize = 8 << 20;
 
@@ -107,8 +111,15 @@ impl GemmPlan {
 
     /// Plans the product op(A) op(B) of m × n elements with k terms each in `library`.
     pub fn of<R: Real>(library: &Library, transposes: [Transpose; 2], shape: [usize; 3]) -> Self {
-        match library.small_products {
-            SmallProducts::InPlace => GemmPlan::for_small_kernels::<R>(transposes, shape),
+        GemmPlan::given::<R>(library.small_products, transposes, shape)
+    }
+
+    fn given<R: Real>(small_products: SmallProducts, transposes: [Transpose; 2], shape: [usize; 3]) -> Self {
+        match small_products {
+            SmallProducts::InPlaceOnIntel if shape.iter().product::<usize>() > LARGE_ON_INTEL => GemmPlan::ONE_CALL,
+            SmallProducts::InPlace | SmallProducts::InPlaceOnIntel => {
+                GemmPlan::for_small_kernels::<R>(transposes, shape)
+            }
             SmallProducts::Packed => GemmPlan::without_small_kernels::<R>(transposes, shape),
             SmallProducts::Unknown => GemmPlan::ONE_CALL,
         }
@@ -214,6 +225,20 @@ mod tests {
         assert!(!is_ahead(No, [20, 209, 12288]), "the rows of a panel adjoin");
         assert!(!is_ahead(Yes, [20, 12288, 209]), "the rows of a panel adjoin");
         assert!(!is_ahead(No, [512, 512, 784]), "op(B) stays in a cache");
+    }
+
+    #[test]
+    fn on_intel_only_large_products_have_another_plan() {
+        use Transpose::{No, Yes};
+        for form in [[No, No], [No, Yes], [Yes, No]] {
+            let [intel, amd] = [SmallProducts::InPlaceOnIntel, SmallProducts::InPlace]
+                .map(|small_products| move |shape| GemmPlan::given::<f32>(small_products, form, shape));
+            assert_eq!(intel([200, 5000, 3072]), GemmPlan::ONE_CALL);
+            assert_ne!(amd([200, 5000, 3072]), GemmPlan::ONE_CALL);
+            for shape in [[20, 209, 209], [512, 128, 784], [200, 5000, 300]] {
+                assert_eq!(intel(shape), amd(shape));
+            }
+        }
     }
 
     #[test]
