@@ -7,6 +7,8 @@ use net::{Algorithm, Architecture, Chain, Cost, Decay, Optimiser, Scheme, Traini
 
 const EXAMPLES: usize = 7;
 
+const LOST: Verdict = Verdict::Unknown("lost in the rounding of J, or the step is too long");
+
 fn wave(rows: usize, columns: usize, phase: f64) -> Array2<f64> {
     Array2::from_shape_fn((rows, columns), |(i, j)| (phase + 1.7 * i as f64 + 2.3 * j as f64).sin())
 }
@@ -115,8 +117,7 @@ fn a_gradient_that_is_lost_in_the_rounding_of_j_is_said_to_be() {
     let (x, y) = (wave(4, EXAMPLES, 0.0), targets(Cost::BinaryCrossEntropy, 1));
     let lost = |chain: &Chain<f64>| {
         let checks = gradient_check::check(chain, x.view(), y.view(), &Training::descent(0.1, 1, 1), 40);
-        let lost = Verdict::Unknown("lost in the rounding of J");
-        checks.into_iter().filter(|check| check.verdict == lost).map(|check| check.name).collect::<Vec<_>>()
+        checks.into_iter().filter(|check| check.verdict == LOST).map(|check| check.name).collect::<Vec<_>>()
     };
     assert_eq!(lost(&chain), Vec::<String>::new());
     // J is some 1e200 and its last digit some 1e184: no derivative reaches that.
@@ -145,7 +146,7 @@ fn a_small_gradient_that_is_off_by_less_than_the_rounding_is_not_called_right() 
     gradients[1].dw *= 1.05;
     let training = Training::descent(0.1, 1, 1);
     let checks = gradient_check::compare(&chain, x.view(), y.view(), &training, &caches, &gradients, 40);
-    assert_eq!(checks[2].verdict, Verdict::Unknown("lost in the rounding of J"), "{:?}", checks[2]);
+    assert_eq!(checks[2].verdict, LOST, "{:?}", checks[2]);
 }
 
 #[test]
@@ -193,12 +194,51 @@ fn a_parameter_that_is_too_large_for_the_step_and_a_cost_beyond_f64_say_nothing(
     let plain = Training::descent(0.1, 1, 1);
     let decaying = Optimiser { decay: Decay { lambda: 0.01, ..Decay::NONE }, ..plain.optimiser };
     let decaying = Training { optimiser: decaying, ..plain.clone() };
-    let lost = Verdict::Unknown("lost in the rounding of J");
     for training in [&plain, &decaying] {
         assert_eq!(of_one_unit(1.0, training), [Verdict::Right; 2]);
-        assert_eq!(of_one_unit(1e18, training)[0], lost, "a step of 1e-4 leaves such a weight where it is");
+        assert_eq!(of_one_unit(1e18, training)[0], LOST, "a step of 1e-4 leaves such a weight where it is");
     }
     assert_eq!(of_one_unit(f64::MAX, &plain), [Verdict::Unknown("J is not finite"); 2]);
+}
+
+/// The check of w of a single sigmoid unit on the features `size` and twice that, with dW multiplied by `factor`; z is 0.75 and 1.25.
+fn of_large_features(size: f64, factor: f64) -> gradient_check::TensorCheck {
+    let architecture = Architecture::classifier(1, &[], Activation::Relu);
+    let mut chain = initialise::chain::<f64>(&architecture, &Scheme::PyTorch.into(), 5);
+    chain.layers[0].w.fill(0.5 / size);
+    chain.layers[0].b.fill(0.25);
+    let (x, y) = (array![[size, 2.0 * size]], array![[0.0, 1.0]]);
+    let (mut caches, mut gradients) = (chain.caches(2), chain.gradients(2));
+    chain.forward(x.view(), &mut caches);
+    chain.backward(x.view(), y.view(), &caches, &mut gradients);
+    gradients[0].dw *= factor;
+    let training = Training::descent(0.1, 1, 1);
+    gradient_check::compare(&chain, x.view(), y.view(), &training, &caches, &gradients, 40).swap_remove(0)
+}
+
+#[test]
+fn features_for_which_the_step_is_long_make_no_gradient_wrong() {
+    for (size, verdict) in [(1.0, Verdict::Right), (300.0, Verdict::Right), (1e3, Verdict::Right), (1e4, LOST)] {
+        let check = of_large_features(size, 1.0);
+        assert_eq!(check.verdict, verdict, "{size}: {check:?}");
+    }
+    for (size, factor) in [(1.0, 1.0 + 1e-6), (300.0, 1.001), (300.0, -1.0), (1e3, 1.1)] {
+        let check = of_large_features(size, factor);
+        assert_eq!(check.verdict, Verdict::Wrong, "{size}, {factor}: {check:?}");
+    }
+}
+
+#[test]
+fn gradients_whose_squares_overflow_say_nothing_and_those_that_are_not_finite_are_wrong() {
+    let architecture = Architecture::classifier(1, &[], Activation::Relu);
+    let mut chain = initialise::chain::<f64>(&architecture, &Scheme::PyTorch.into(), 5);
+    chain.layers[0].w.fill(1e100);
+    let (x, y) = (array![[1e160, 2e160]], array![[0.0, 1.0]]);
+    let checks = gradient_check::check(&chain, x.view(), y.view(), &Training::descent(0.1, 1, 1), 40);
+    assert!(checks[0].verdict == LOST && checks[0].relative_error.is_nan(), "{checks:?}");
+    for factor in [f64::INFINITY, f64::NAN] {
+        assert_eq!(of_large_features(1.0, factor).verdict, Verdict::Wrong, "{factor}");
+    }
 }
 
 #[test]

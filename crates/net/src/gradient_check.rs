@@ -17,7 +17,7 @@ pub const TOLERANCE: f64 = 1e-7;
 /// The step h of the differences: its truncation error is of order h⁴ and its rounding error of order ε J / h.
 const STEP: f64 = 1e-4;
 
-/// The largest share of the norms that rounding may explain: a larger difference may be a mistake as well.
+/// The largest share of the norms that rounding and the length of the step may explain: a larger difference may be a mistake as well.
 pub const MOST_ROUNDING: f64 = 0.01;
 
 /// The result of the check for one parameter tensor.
@@ -33,7 +33,7 @@ pub struct TensorCheck {
     pub numeric: Vec<(usize, f64)>,
     /// The number of elements left out because a step moves some z across a kink of its activation, where J has no derivative.
     pub at_kink: usize,
-    /// |numeric - analytic| / (|numeric| + |analytic|) over the compared elements, Euclidean norms.
+    /// |numeric - analytic| / (|numeric| + |analytic|) over the compared elements, Euclidean norms; NaN if these are not finite.
     pub relative_error: f64,
     /// The outcome.
     pub verdict: Verdict,
@@ -42,9 +42,10 @@ pub struct TensorCheck {
 /// The outcome of the check of a parameter tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The difference stays within [`TOLERANCE`] of the norms plus what rounding explains, at most [`MOST_ROUNDING`] of the norms.
+    /// The difference stays within [`TOLERANCE`] of the norms plus what rounding and the length of the step explain, at most
+    /// [`MOST_ROUNDING`] of the norms.
     Right,
-    /// Rounding doesn't explain the difference.
+    /// Neither rounding nor the length of the step explains the difference.
     Wrong,
     /// The comparison says nothing, for this reason.
     Unknown(&'static str),
@@ -55,8 +56,8 @@ impl Verdict {
     const AT_KINK: Verdict = Verdict::Unknown("all at a kink");
     /// J, or a numeric derivative, is not finite.
     const NOT_FINITE: Verdict = Verdict::Unknown("J is not finite");
-    /// Rounding explains a difference of more than [`MOST_ROUNDING`] of the norms, and so might a mistake.
-    const LOST: Verdict = Verdict::Unknown("lost in the rounding of J");
+    /// Rounding or the length of the step explains a difference of more than [`MOST_ROUNDING`] of the norms, and so might a mistake.
+    const LOST: Verdict = Verdict::Unknown("lost in the rounding of J, or the step is too long");
 }
 
 /// Checks every parameter tensor of `chain` on `x` (`n[0]` × m) and `y` (as its cost takes it), at most `per_tensor` elements
@@ -131,6 +132,16 @@ fn decayed(chain: &Chain<f64>, gradients: &[Gradient<f64>], l2: &[[f64; 2]]) -> 
 
 const BY_ROWS: &str = "parameters are stored row by row";
 
+/// Bounds the truncation error of a fourth-order difference of about `size`, if the two second-order ones differ by `bend` beyond rounding.
+///
+/// J bends within the step where features or weights are large. `bend` is of order h² and the truncation error of order h⁴, so that it is
+/// `bend` times about `bend / size`. The factor is for derivatives of J that grow from order to order, and the ratio is at most 1, so
+/// that a derivative that is 0 by chance doesn't excuse the mistakes in all others.
+fn truncation_error(bend: f64, size: f64) -> f64 {
+    let bend = bend.max(0.0);
+    10.0 * bend * (bend / size.max(f64::MIN_POSITIVE)).min(1.0)
+}
+
 /// A net whose cost is evaluated with one parameter moved.
 struct Probe<'a> {
     chain: Chain<f64>,
@@ -154,7 +165,10 @@ impl Probe<'_> {
         let mut stream = ChaCha8Rng::seed_from_u64(elements as u64);
         let chosen = index::sample(&mut stream, elements, per_tensor.min(elements));
         let (mut numerics, mut difference, mut numeric_norm, mut analytic_norm) = (Vec::new(), 0.0, 0.0, 0.0);
-        let mut step_rounding = 0.0;
+        let (mut step_rounding, mut truncation) = (0.0, 0.0);
+        let cost = self.cost(self.base);
+        // A few ulps of J in each of the four costs.
+        let one_rounding = 8.0 * f64::EPSILON * cost.max(1.0) / STEP;
         for element in chosen.iter() {
             let costs = [STEP, -STEP, 2.0 * STEP, -2.0 * STEP].map(|step| self.moved_cost(&parameters, element, step));
             let [Some(plus), Some(minus), Some(plus2), Some(minus2)] = costs else { continue };
@@ -162,7 +176,10 @@ impl Probe<'_> {
             let value = parameters(&mut self.chain).as_slice().expect(BY_ROWS)[element];
             // A parameter is moved by h within its last digit; if that is larger than h, by nothing.
             let step_error = if value + STEP == value { f64::INFINITY } else { f64::EPSILON * value.abs() / STEP };
-            step_rounding += (step_error * f64::max(numeric.abs(), analytic[element].abs())).powi(2);
+            let size = f64::max(numeric.abs(), analytic[element].abs());
+            step_rounding += (step_error * size).powi(2);
+            let (near, far) = ((plus - minus) / (2.0 * STEP), (plus2 - minus2) / (4.0 * STEP));
+            truncation += truncation_error((near - far).abs() - one_rounding, size).powi(2);
             numerics.push((element, numeric));
             difference += (numeric - analytic[element]).powi(2);
             numeric_norm += numeric.powi(2);
@@ -170,23 +187,28 @@ impl Probe<'_> {
         }
         let compared = numerics.len();
         let (difference, norms) = (difference.sqrt(), numeric_norm.sqrt() + analytic_norm.sqrt());
-        let cost = self.cost(self.base);
-        // A few ulps of J in each of the four costs.
-        let cost_rounding = 8.0 * f64::EPSILON * cost.max(1.0) / STEP * (compared as f64).sqrt();
-        let rounding = cost_rounding + step_rounding.sqrt();
+        let explained = one_rounding * (compared as f64).sqrt() + step_rounding.sqrt() + truncation.sqrt();
+        let overflows = !difference.is_finite() || !norms.is_finite();
         TensorCheck {
             name,
             elements,
             compared,
             numeric: numerics,
             at_kink: chosen.len() - compared,
-            relative_error: if difference == 0.0 { 0.0 } else { difference / norms },
+            relative_error: match difference {
+                0.0 => 0.0,
+                _ if overflows => f64::NAN,
+                _ => difference / norms,
+            },
             verdict: match () {
                 () if compared == 0 => Verdict::AT_KINK,
                 () if !cost.is_finite() || !numeric_norm.is_finite() => Verdict::NOT_FINITE,
-                () if rounding.is_nan() => Verdict::LOST,
-                () if difference <= TOLERANCE * norms + rounding.min(MOST_ROUNDING * norms) => Verdict::Right,
-                () if difference <= TOLERANCE * norms + rounding => Verdict::LOST,
+                () if explained.is_nan() => Verdict::LOST,
+                // The squares of finite numbers overflow, and ∞ ≤ ∞ says nothing; beside a finite J, a gradient of ∞ or NaN is a mistake.
+                () if overflows && analytic.iter().all(|value| value.is_finite()) => Verdict::LOST,
+                () if overflows => Verdict::Wrong,
+                () if difference <= TOLERANCE * norms + explained.min(MOST_ROUNDING * norms) => Verdict::Right,
+                () if difference <= TOLERANCE * norms + explained => Verdict::LOST,
                 () => Verdict::Wrong,
             },
         }

@@ -149,16 +149,26 @@ fn a_published_value_that_is_not_met_is_said_with_exit_code_1() {
 }
 
 #[test]
+fn da_of_an_output_that_is_right_with_certainty_is_a_number() {
+    let bench = Bench::new();
+    let net = "[layer.1]\nactivation = \"sigmoid\"\nw = [[1.0]]\nb = [0.0]\n[expected]\nsource = \"s\"\n";
+    bench
+        .write("sure.toml", &format!("x = [[800.0, 1.0]]\ny = [[1, 0]]\n{net}[expected.1]\nda = [[-1, 3.71828183]]\n"));
+    let (step, _) = bench.succeeds(&["trace", "sure.toml"]);
+    assert!(step.contains("da[1] published ✓"), "{step}");
+}
+
+#[test]
 fn a_result_that_is_no_number_meets_no_published_one_wherever_it_is() {
     let bench = Bench::new();
-    for (x, y, da) in
-        [("[[800.0, 1.0]]", "[[1, 0]]", "[[5.0, 3.71828183]]"), ("[[1.0, 800.0]]", "[[0, 1]]", "[[3.71828183, 5.0]]")]
-    {
-        let net = "[layer.1]\nactivation = \"sigmoid\"\nw = [[1.0]]\nb = [0.0]\n[expected]\nsource = \"s\"\n";
-        bench.write("nan.toml", &format!("x = {x}\ny = {y}\n{net}[expected.1]\nda = {da}\n"));
+    // 10 · 1e308 - 10 · 1e308 is no number, and 1e308 - 1e308 is 0.
+    for (x, z) in [("[[10, 1], [10, 1]]", "[[5.0, 0.0]]"), ("[[1, 10], [1, 10]]", "[[0.0, 5.0]]")] {
+        let layer = "[layer.1]\nactivation = \"sigmoid\"\nw = [[1e308, -1e308]]\nb = [0.0]\n";
+        let expected = format!("[expected]\nsource = \"s\"\n[expected.1]\nz = {z}\n");
+        bench.write("nan.toml", &format!("x = {x}\ny = [[1, 0]]\n{layer}{expected}"));
         let run = bench.run(&["trace", "nan.toml"]);
         assert_eq!(run.status.code(), Some(1), "{}", text(&run.stdout));
-        assert!(text(&run.stdout).contains("da[1] published ✗ off by NaN"), "{}", text(&run.stdout));
+        assert!(text(&run.stdout).contains("z[1] published ✗ off by NaN"), "{}", text(&run.stdout));
     }
 }
 
@@ -296,7 +306,10 @@ fn what_cannot_be_traced_is_refused_in_one_line() {
     let forward = exercise("l-model-forward");
     for (arguments, message) in [
         (vec!["swept.toml"], "the sweep has 2 points, runner trace takes one; fix seed with KEY=VALUE"),
-        (vec!["everything.toml", "--step", "10"], "--step 10: the training has 9 steps (train.iterations)"),
+        (
+            vec!["everything.toml", "--step", "10"],
+            "--step 10: the training has 9 steps (train.iterations or train.epochs)",
+        ),
         (
             vec![given.to_str().unwrap(), "--step", "2"],
             "the file gives caches or gradients, which belong to its one step",

@@ -39,3 +39,11 @@ fn an_example_of_several_sigmoids_is_right_where_all_are() {
     let (a, y) = (array![[0.9, 0.9, 0.1], [0.1, 0.9, 0.5]], array![[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]);
     assert_eq!(Cost::BinaryCrossEntropy.count_correct(a.view(), y.view()), Some(2));
 }
+
+#[test]
+fn the_textbook_start_of_an_example_classified_right_with_certainty_is_a_number() {
+    let (a, y) = (array![[1.0, 0.0, 0.25, 0.25, 0.0, 1.0]], array![[1.0, 0.0, 1.0, 0.0, 1.0, 0.0]]);
+    let mut da = ndarray::Array2::zeros(a.dim());
+    da_output(a.view(), y.view(), da.view_mut());
+    assert_eq!(da, array![[-1.0, 1.0, -4.0, 1.0 / 0.75, f64::NEG_INFINITY, f64::INFINITY]]);
+}

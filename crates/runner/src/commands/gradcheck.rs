@@ -114,7 +114,7 @@ impl Tally {
             check.name,
             format!("{} of {}", check.compared, check.elements),
             check.at_kink.to_string(),
-            format!("{:.1e}", check.relative_error),
+            if check.relative_error.is_finite() { format!("{:.1e}", check.relative_error) } else { "-".to_owned() },
             verdict,
         ]);
     }

@@ -147,7 +147,8 @@ impl Subject {
         step: usize,
     ) -> Result<()> {
         if step > training.iterations && step > 1 {
-            bail!("--step {step}: the training has {} (train.iterations)", count(training.iterations, "step"));
+            let steps = count(training.iterations, "step");
+            bail!("--step {step}: the training has {steps} (train.iterations or train.epochs)");
         }
         let mut update = Update::first(training, &self.chain);
         let Training { dropout, dropout_seed, .. } = &update.training;
