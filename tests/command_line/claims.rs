@@ -100,6 +100,7 @@ fn the_number_of_a_claim_is_that_of_the_tables() {
     assert!(code == Some(0) && line.contains("mean test_accuracy of the 4 of 6 trials that have it is "), "{line}");
     for (keys, why) in [
         ("value = \"final_cost\"\nwhere = \"learning_rate > 1\"", "none of its 2 trials has a final_cost"),
+        ("value = \"cost@0\"\nwhere = \"learning_rate > 1\"", "none of its 2 trials has a cost@0"),
         ("value = \"final_cost\"\nwhere = \"final_cost < 0\"", "no trial fits where = 'final_cost < 0'"),
         (
             "value = \"diverged\"\nrelative_to = \"learning_rate = 0.05\"",

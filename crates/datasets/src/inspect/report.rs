@@ -11,8 +11,29 @@ const LISTED_TARGETS: usize = 12;
 
 impl fmt::Display for Statistics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to {}, mean {:.3}", self.min, self.max, self.mean)
+        write!(f, "{} to {}, mean {}", extreme(self.min), extreme(self.max), mean(self.mean))
     }
+}
+
+/// Writes a number with at most 7 significant digits, which whole numbers of usual size and numbers of f32 have.
+fn extreme(value: f64) -> String {
+    let rounded: f64 = format!("{value:.6e}").parse().unwrap_or(value);
+    if is_of_usual_size(rounded) { format!("{rounded}") } else { format!("{rounded:e}") }
+}
+
+/// Writes a mean with three decimals, or with four significant digits where three decimals would be too few or too many.
+fn mean(value: f64) -> String {
+    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
+    match rounded.abs() {
+        _ if !is_of_usual_size(rounded) => format!("{rounded:e}"),
+        1e-4..0.1 => format!("{rounded}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+/// Returns whether a number needs no exponent to be short.
+fn is_of_usual_size(value: f64) -> bool {
+    value == 0.0 || (1e-4..1e7).contains(&value.abs())
 }
 
 impl fmt::Display for Inspection {

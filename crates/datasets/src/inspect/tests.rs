@@ -37,6 +37,19 @@ fn a_file_with_one_part_is_reported_in_full() {
 }
 
 #[test]
+fn statistics_are_short_and_have_digits_whatever_the_size_of_the_values() {
+    for (min, max, mean, text) in [
+        (0.0, 235.0, 117.5, "0 to 235, mean 117.500"),
+        (-1.5, 1_234_567.0, 0.0, "-1.5 to 1234567, mean 0.000"),
+        (0.0, f64::from(0.1f32), 0.012_345_6, "0 to 0.1, mean 0.01235"),
+        (-3e-5, 1e-5, -1.5e-5, "-3e-5 to 1e-5, mean -1.5e-5"),
+        (1.0, f64::MAX, f64::MAX / 2.0, "1 to 1.797693e308, mean 8.988e307"),
+    ] {
+        assert_eq!(Statistics { min, max, mean }.to_string(), text);
+    }
+}
+
+#[test]
 fn a_file_with_only_the_test_part_is_enough() {
     let Names { train_x, train_y, .. } = Names::default();
     let names = Names {

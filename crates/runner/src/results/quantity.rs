@@ -69,6 +69,8 @@ impl Quantity {
                 column.json(summary).as_f64().filter(|_| has_it)
             }
             Quantity::Status(status) => Some(f64::from(u8::from(summary.status == *status))),
+            // What a trial recorded before it diverged is in no mean either.
+            Quantity::Recorded { .. } if summary.status != Status::Completed => None,
             Quantity::Recorded { column, iteration } => {
                 let place = summary.metrics.iter().position(|name| name == column);
                 let value = |recorded: &Recorded| match place {

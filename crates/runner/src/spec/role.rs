@@ -4,7 +4,7 @@
 pub(super) const LISTS: [&str; 3] = ["zip", "exclude", "include"];
 
 /// The list of tables that has the claims.
-pub(super) const CLAIMS: &str = "claim";
+pub(crate) const CLAIMS: &str = "claim";
 
 /// Returns the number of the claim that a key belongs to, such as `claim[0].value`, and the key's name in its table.
 pub(super) fn claim_of(written: &str) -> Option<(usize, &str)> {

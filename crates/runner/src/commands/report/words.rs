@@ -11,6 +11,7 @@ use crate::record::planned::PlannedAxis;
 use crate::results::row::Row;
 use crate::results::trials::Trials;
 use crate::spec::difference::SWEPT;
+use crate::spec::role::CLAIMS;
 use crate::spec::source::keys_and_values;
 use crate::text::{plain, significant, visible};
 
@@ -56,10 +57,13 @@ pub(super) fn short(value: &Value) -> String {
         .map_or_else(|| plain(value), |number| significant(number, 6))
 }
 
+/// The keys of an experiment that say something about it, and are no settings of its trials.
+const ABOUT: [&str; 3] = ["name", "description", CLAIMS];
+
 /// Lists the dotted keys of a resolved experiment that are not swept, with their values, in its order.
 pub(super) fn base(toml: &str, axes: &[PlannedAxis]) -> Vec<(String, String)> {
     let is_swept = |key: &str| key.starts_with(SWEPT) || axes.iter().any(|axis| axis.key == key);
-    let is_base = |(key, _): &(String, toml::Value)| !is_swept(key) && !["name", "description"].contains(&key.as_str());
+    let is_base = |(key, _): &(String, toml::Value)| !is_swept(key) && !ABOUT.contains(&key.as_str());
     let base = keys_and_values(toml).into_iter().filter(is_base);
     base.map(|(key, value)| (visible(&key).into_owned(), toml_text(&value))).collect()
 }
@@ -74,6 +78,15 @@ fn toml_text(value: &toml::Value) -> String {
 mod tests {
     use super::super::examples::axis;
     use super::*;
+
+    #[test]
+    fn claims_are_no_settings_of_the_trials() {
+        for claims in
+            ["claim = []\nseed = 1\n", "seed = 1\n[[claim]]\nsays = 'so'\nvalue = 'final_cost'\nat_most = 1\n"]
+        {
+            assert_eq!(base(claims, &[]), [("seed".to_owned(), "1".to_owned())], "{claims}");
+        }
+    }
 
     #[test]
     fn what_is_not_swept_is_listed_by_dotted_keys_in_the_order_of_the_experiment() {
