@@ -56,6 +56,13 @@ fn a_record_of_another_machine_or_of_nothing_in_common_is_refused() {
     bench.write("results/bench/there.json", &record.replacen(cpu, "Another Processor", 1));
     let (code, line) = refused(run(&["8", "--against", "there"]));
     assert!(code == Some(2) && line.contains("there is a record of another machine (Another Processor"), "{line}");
+    let more = run(&["8", "--shape", "9", "--against", "here", "--quiet"]);
+    let said = text(&more.stderr);
+    assert!(more.status.success() && said.contains("nn 9 x 9 x 9, f32 is not in here: it was not compared"), "{said}");
+    let renamed = bench.read("results/bench/here.json").replace("\"name\":\"OpenBLAS", "\"name\":\"Another");
+    bench.write("results/bench/renamed.json", &renamed);
+    let (code, line) = refused(run(&["8", "--against", "renamed"]));
+    assert!(code == Some(2) && line.starts_with("error: renamed has no product"), "{line}");
     let hash = record.split_once("\"sha256\":\"").unwrap().1[..64].to_owned();
     bench.write("results/bench/rebuilt.json", &record.replacen(&hash, &"0".repeat(64), 1));
     let rebuilt = run(&["8", "--against", "rebuilt"]);

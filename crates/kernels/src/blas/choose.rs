@@ -44,17 +44,30 @@ pub fn choose(request: &Request) -> Result<Choice, Error> {
         let library = choice.library.to_string();
         choice.warnings.push(Warning::WiderKernels { library, narrow: narrow.to_owned() });
     }
-    let ignored = ignored_core(choice.library);
-    let is_core_asked_for = choice.library.family() == Family::OpenBlas && env::var_os(CORETYPE).is_some();
-    let by_request = is_core_asked_for && ignored.is_none();
-    if let Some(name) = ignored {
+    if let Some(name) = ignored_core(choice.library) {
         choice.warnings.push(Warning::IgnoredCore { library: choice.library.to_string(), name });
     }
     if let Some(fraction) = choice.library.slow_fraction() {
-        let library = choice.library.to_string();
-        choice.warnings.push(Warning::Slow { library, vectors: Vectors::detect(), fraction, by_request });
+        let (library, remedy) = (choice.library.to_string(), way_to_faster_products(choice.library));
+        choice.warnings.push(Warning::Slow { library, vectors: Vectors::detect(), fraction, remedy });
     }
     Ok(choice)
+}
+
+/// Names what makes a slow library faster, or another one take its place.
+fn way_to_faster_products(library: &Library) -> &'static str {
+    let is_set = |variable: &str| env::var_os(variable).is_some_and(|value| !value.is_empty());
+    match library.family() {
+        _ if preloaded().as_deref() == Some(library.path()) => {
+            "unset LD_PRELOAD, which keeps other kernels of it from being loaded"
+        }
+        Family::OpenBlas if is_set(CORETYPE) && ignored_core(library).is_none() => "unset OPENBLAS_CORETYPE",
+        Family::Mkl if is_set("MKL_ENABLE_INSTRUCTIONS") => "unset MKL_ENABLE_INSTRUCTIONS",
+        Family::Mkl if is_set("MKL_CBWR") => "unset MKL_CBWR",
+        Family::Blis if is_set("BLIS_ARCH_TYPE") => "unset BLIS_ARCH_TYPE",
+        Family::Blis => "BLIS_ARCH_TYPE chooses other kernels of it, --blas another library",
+        _ => "scripts/setup installs a faster BLAS, --blas chooses another",
+    }
 }
 
 impl Choice {

@@ -206,6 +206,7 @@ unsafe fn mkl(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
         let vectors = known.into_iter().find(|(name, _)| processor.contains(name));
         let mut core = match vectors {
             Some((name, _)) => name.to_owned(),
+            None if processor.contains("SSE") => processor.clone(),
             // It says the same on every processor that isn't Intel's, and picks its kernels by their vectors.
             None => format!("{processor} with {}", Vectors::detect()),
         };

@@ -178,6 +178,9 @@ fn lacking(description: &Description) -> Option<String> {
     if cores::use_fma4(&description.core) && !has_fma4() {
         return Some("FMA4".to_owned());
     }
+    if description.family == Family::Blis && description.core == "knl" {
+        return Some("AVX-512 of Xeon Phi".to_owned());
+    }
     description.vectors.filter(|vectors| *vectors > Vectors::detect()).map(|vectors| vectors.to_string())
 }
 

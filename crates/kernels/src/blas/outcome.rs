@@ -78,8 +78,8 @@ pub enum Warning {
         vectors: Vectors,
         /// The fraction of the processor's peak that the library reaches.
         fraction: f64,
-        /// True if `OPENBLAS_CORETYPE` told it which kernels to use.
-        by_request: bool,
+        /// The way to faster products.
+        remedy: &'static str,
     },
 }
 
@@ -104,16 +104,9 @@ impl fmt::Display for Warning {
                 "OPENBLAS_CORETYPE={name} names no core that this OpenBLAS has, and was ignored: it is {library}; \
                  correct the name, or unset it"
             ),
-            Warning::Slow { library, vectors, fraction, by_request } => write!(
-                f,
-                "{library} reaches {:.0}% of this processor's {vectors} peak: {}",
-                100.0 * fraction,
-                if *by_request {
-                    "unset OPENBLAS_CORETYPE"
-                } else {
-                    "scripts/setup installs a faster BLAS, --blas chooses another"
-                }
-            ),
+            Warning::Slow { library, vectors, fraction, remedy } => {
+                write!(f, "{library} reaches {:.0}% of this processor's {vectors} peak: {remedy}", 100.0 * fraction)
+            }
         }
     }
 }

@@ -55,13 +55,19 @@ fn every(callers: usize, left_out: &mut Vec<Error>) -> Vec<Choice> {
         match usable(&request, callers) {
             Ok(choice) => {
                 let twin = found.iter().position(|known| is_same_release(known.library, choice.library));
-                match twin {
-                    // The default library is never replaced.
-                    Some(twin) if twin > 0 && choice.library.thread_layer() == ThreadLayer::Pthreads => {
-                        found[twin] = choice;
-                    }
-                    Some(_) => {}
-                    None => found.push(choice),
+                let Some(twin) = twin else {
+                    found.push(choice);
+                    continue;
+                };
+                let mut other = choice;
+                // The default library is never replaced.
+                if twin > 0 && other.library.thread_layer() == ThreadLayer::Pthreads {
+                    std::mem::swap(&mut found[twin], &mut other);
+                }
+                let (left, taken) = (other.library, found[twin].library);
+                if !std::ptr::eq(left, taken) {
+                    let (left, path) = (left.path().display(), taken.path().display());
+                    say(&format!("left out: {left}, the same release as {path}: --blas {path},{left} times both"));
                 }
             }
             Err(error) if left_out.contains(&error) => {}

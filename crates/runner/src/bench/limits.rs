@@ -21,7 +21,7 @@ pub(crate) enum Bound {
     Compute,
     /// Moving the matrices takes longest.
     Bandwidth,
-    /// The overhead of the call takes longest, measured as a product of 1 × 1 × 1.
+    /// The overhead of the call takes longest, measured as a product of one element.
     #[serde(alias = "call-overhead")] // its name in the records of earlier builds
     Calls,
 }
@@ -80,13 +80,15 @@ impl Limits {
     }
 }
 
-/// Rounds up to a power of two, from a page to half a gigabyte, beyond which the bandwidth doesn't change.
+/// Rounds up to a multiple of an eighth of the power of two below, from a page to half a gigabyte, beyond which the bandwidth doesn't
+/// change. Twice as large a set may lie in the next cache.
 fn size(bytes: f64) -> usize {
-    (bytes as usize).clamp(1 << 12, 1 << 29).next_power_of_two()
+    let bytes = (bytes as usize).clamp(1 << 12, 1 << 29);
+    bytes.next_multiple_of((1 << bytes.ilog2()) / 8)
 }
 
 /// Measures the overhead of a call of `library` in seconds, or with `own_loops` of Layerchain's loops in its place: the
-/// least of many means, each of a product of 1 × 1 × 1. `None` if our loops make no product in place of this library.
+/// least of many means, each of a product of one element. `None` if our loops make no product in place of this library.
 pub(crate) fn call_seconds(library: &'static Library, dtype: Dtype, own_loops: bool) -> Option<f64> {
     library.put_into_use();
     match dtype {
@@ -95,11 +97,12 @@ pub(crate) fn call_seconds(library: &'static Library, dtype: Dtype, own_loops: b
     }
 }
 
-/// Times W a of one element each. Where our loops make that product, only dz aᵀ is a call of the library.
+/// Times W a of one element each. Where our loops make that product, dz aᵀ of two examples is a call of the library.
 fn smallest_product<R: Real>(library: &Library, own_loops: bool) -> Option<f64> {
     const CALLS: u32 = 200;
     const WINDOWS: usize = 50;
     let (a, b, mut c) = (Array2::<R>::ones((1, 1)), Array2::<R>::ones((1, 1)), Array2::<R>::zeros((1, 1)));
+    let two = Array2::<R>::ones((1, 2));
     let loops_make_forward = made_by_loops::<R>(library, Call::forward(Accumulate::Replace), [1, 1, 1], 1);
     if own_loops && !loops_make_forward {
         return None;
@@ -110,7 +113,7 @@ fn smallest_product<R: Real>(library: &Library, own_loops: bool) -> Option<f64> 
             if own_loops == loops_make_forward {
                 forward(black_box(a.view()), b.view(), c.view_mut(), Accumulate::Replace);
             } else {
-                backward_weights(black_box(a.view()), b.view(), R::one(), c.view_mut(), Accumulate::Replace);
+                backward_weights(black_box(two.view()), two.view(), R::one(), c.view_mut(), Accumulate::Replace);
             }
         }
         start.elapsed().as_secs_f64() / f64::from(CALLS)
@@ -135,6 +138,15 @@ mod tests {
         assert_eq!(limits.bound(&product(256, 256, 256), 1e-7), Bound::Compute);
         assert_eq!(limits.bound(&product(1, 2000, 2000), 1e-7), Bound::Bandwidth);
         assert_eq!(limits.bound(&product(2, 2, 2), 1e-7), Bound::Calls);
+    }
+
+    #[test]
+    fn a_bandwidth_is_that_of_a_set_at_most_an_eighth_larger() {
+        for bytes in [4096.0, 4097.0, 33_536.0, 1_052_672.0, 2_097_152.0] {
+            let size = size(bytes) as f64;
+            assert!(bytes <= size && size <= 1.125 * bytes, "{bytes} {size}");
+        }
+        assert_eq!([1.0, 1e12].map(size), [1 << 12, 1 << 29]);
     }
 
     #[test]

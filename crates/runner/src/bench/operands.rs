@@ -39,7 +39,8 @@ impl<R: Real> Operands<R> {
         };
         let place = |which: usize| (which + 3 * placement) * LINE;
         let matrix = |which, dim, column_major| Matrix::drawn(place(which), dim, column_major);
-        // The product that is added to z[1] has XᵀX, or R, as its second factor.
+        // Of the products with XᵀX or R, which lie so in training, those that are added to C can be told from others: of a plain step of
+        // the dual engine, and of the forward pass of the reduced one.
         let b = if form == Form::Nn && product.adds && !column_major {
             Matrix::drawn_in_lines(place(1), b)
         } else {

@@ -44,7 +44,7 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     let experiments = experiments(args)?;
     let threads =
         args.threads.map(usize::from).or(experiments.first().map(|experiment| experiment.threads)).unwrap_or(1);
-    enough_cores("--threads", threads)?;
+    enough_cores(if args.threads.is_some() { "--threads" } else { "run.threads" }, threads)?;
     if let Some((name, then)) = &against {
         compare::same_machine(name, then, &Host::this(), threads)?;
     }

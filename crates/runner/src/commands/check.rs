@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kernels::blas::{Choice, Library, Refused, Request, Source, Warning, candidates, choose};
+use kernels::blas::{Choice, Family, Library, Refused, Request, Source, Warning, candidates, choose};
 use kernels::{Call, LayerShape, Real, Vectors, WrongProduct, peak, self_check};
 
 use super::answer::{mark, print_with_marks};
@@ -47,7 +47,7 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
     );
     report.blas(library, admitted, &warnings);
     report.blas_threads(library, callers);
-    products.into_iter().for_each(|(dtype, result)| report.products(dtype, result));
+    products.into_iter().for_each(|(dtype, result)| report.products(library, dtype, result));
     report.libraries(library, peak);
     report.line(Some(true), "HDF5", this.hdf5_version().to_owned());
     let data_are_right = report.data_sets();
@@ -102,9 +102,11 @@ impl Report {
     }
 
     /// Adds a line for the products in one element type.
-    fn products(&mut self, dtype: &str, result: Result<(), WrongProduct>) {
+    fn products(&mut self, library: &Library, dtype: &str, result: Result<(), WrongProduct>) {
+        let has_other_kernels = library.family() == Family::OpenBlas && library.core() != "Haswell";
+        let other_kernels = if has_other_kernels { ", or set OPENBLAS_CORETYPE=Haswell" } else { "" };
         let right = format!("W·A, dZ·Aᵀ and Wᵀ·dZ are right at {} shapes", SHAPES.len());
-        let fix = |wrong: WrongProduct| format!("{wrong}; use another BLAS (--blas), or set OPENBLAS_CORETYPE=Haswell");
+        let fix = |wrong: WrongProduct| format!("{wrong}; use another BLAS (--blas){other_kernels}");
         self.line(Some(result.is_ok()), &format!("products in {dtype}"), result.map_or_else(fix, |()| right));
     }
 
@@ -134,17 +136,24 @@ impl Report {
             let choice = choose(&Request::Path(path.to_owned()));
             match choice.and_then(|choice| Ok(choice.library.admit(most_callers(choice.library)).map(|()| choice)?)) {
                 Ok(Choice { library, warnings }) => {
-                    let slow = warnings.iter().find(|warning| matches!(warning, Warning::Slow { .. }));
-                    let slow = slow.map(|_| ", slow").unwrap_or_default();
+                    let slow = warnings.iter().find_map(|warning| match warning {
+                        Warning::Slow { remedy, .. } => Some(format!(", slow: {remedy}")),
+                        _ => None,
+                    });
+                    let slow = slow.unwrap_or_default();
                     let used = if std::ptr::eq(library, in_use) { ", in use" } else { "" };
                     // The speed of a wrong product means nothing.
                     let is_right = library.multiplies_correctly();
-                    let speed = if is_right { speed(library, peak) } else { "its products are wrong".to_owned() };
+                    let speed = if is_right {
+                        speed(library, peak)
+                    } else {
+                        "its products are wrong: don't choose it".to_owned()
+                    };
                     let path = path.display();
                     self.line(
                         Some(is_right && slow.is_empty()),
                         &what,
-                        format!("{library}, {speed}{slow}{used}; {path}"),
+                        format!("{library}, {speed}{used}{slow}; {path}"),
                     );
                 }
                 Err(error) => self.line(Some(false), &what, error.to_string()),

@@ -49,6 +49,7 @@ impl<'r> Comparison<'r> {
         for library in other_files(now, then) {
             warn(&format!("{} is another file than the {} of {name}", library.path.display(), library.name));
         }
+        self.warn_of_uncompared(now);
         let bound = args.fail_above.map_or(WORTH_A_LINE, |share| share.0);
         let mut ratios: Vec<_> = pairs.iter().map(|pair| Ratio::of(samples(now, pair), &pair.then.samples)).collect();
         confirm(workers, bench, pairs, &mut ratios, bound)?;
@@ -78,6 +79,27 @@ impl<'r> Comparison<'r> {
             print(&format!("\n{}\n", [slower, others].concat().join("\n")))?;
         }
         Ok(ExitCode::from(if fails { 4 } else { 0 }))
+    }
+
+    /// Warns of what the record doesn't have: a gate that compares less than it timed must not look green.
+    fn warn_of_uncompared(&self, now: &Record) {
+        let Comparison { name, pairs, .. } = self;
+        for (place, library) in now.libraries.iter().enumerate() {
+            if !pairs.iter().any(|pair| pair.library == place) {
+                warn(&format!("{} is not in {name}: it was not compared", library.name));
+            }
+        }
+        let cases = (0..now.products.len()).map(Case::Product).chain((0..now.steps.len()).map(Case::Step));
+        let uncompared: Vec<Case> = cases.filter(|case| !pairs.iter().any(|pair| pair.case == *case)).collect();
+        match uncompared[..] {
+            [] => {}
+            [case] => warn(&format!("{} is not in {name}: it was not compared", words(now, case))),
+            [first, ..] => warn(&format!(
+                "{} are not in {name}: they were not compared; the first is {}",
+                count(uncompared.len(), "case"),
+                words(now, first)
+            )),
+        }
     }
 }
 
