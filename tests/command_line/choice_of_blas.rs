@@ -233,7 +233,7 @@ fn the_library_is_named_in_the_header_the_machine_and_the_model_and_another_one_
     assert_eq!(machine["blas"]["sha256"].as_str().unwrap().len(), 64);
     let again = bench.command().args(SWEEP).output().unwrap();
     assert!(
-        text(&again.stderr).contains("finished trials of another BLAS, core or run.threads"),
+        text(&again.stderr).contains("finished trials of another BLAS, core, plans of products or run.threads"),
         "{}",
         text(&again.stderr)
     );

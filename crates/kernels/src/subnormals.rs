@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn half_of_the_least_normal() -> f32 {
-        // Unless something takes the product, the compiler may multiply after the call.
+        // A product that nothing takes inside the region may be computed after it.
         black_box(black_box(f32::MIN_POSITIVE) * black_box(0.5))
     }
 

@@ -20,9 +20,9 @@ pub(crate) fn make_room<R: Real>(matrix: &mut Array2<R>, columns: usize) {
 /// The bytes of a line of the cache.
 const LINE: usize = 64;
 
-/// Returns the number of elements from one row to the next in XᵀX and R, which every step multiplies by: each row begins with a line of
-/// the cache, so that no vector lies on two of them, and rows are an odd number of lines apart, since those in a column would else share a
-/// few places of the cache.
+/// Returns the number of elements from one row to the next in XᵀX and R, by which every step of their engines multiplies. Each row begins
+/// with a line of the cache, so that no vector lies on two of them, and rows are an odd number of lines apart, since those in a column
+/// would else share a few places of the cache.
 pub fn row_stride_in_lines<R: Real>(columns: usize) -> usize {
     let in_line = LINE / size_of::<R>();
     (columns.div_ceil(in_line) | 1) * in_line

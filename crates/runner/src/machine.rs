@@ -19,7 +19,7 @@ use crate::text::path_as_text;
 /// True if HDF5 is built in; otherwise the system's library is linked.
 const BUILT_IN: bool = cfg!(feature = "static-hdf5");
 
-/// The effect of another library, core or number of threads on recorded costs, as measured in docs/machines.md.
+/// The effect of another library, core, plans of products or number of threads on recorded costs, as measured in docs/machines.md.
 pub const OTHER_ARITHMETIC: &str = "many costs may then differ by more than 1%, a quarter of those of depth.toml did";
 
 /// A machine, as machine.toml describes it.
@@ -63,9 +63,9 @@ struct Blas {
 }
 
 impl Blas {
-    /// Names the processors that the plans of products are for, to be written after the core; nothing if they are for all.
+    /// Names the maker for whose processors products are planned; nothing if they are planned alike on all.
     fn plans(&self) -> String {
-        self.plans_for.as_ref().map(|maker| format!(" on {maker}")).unwrap_or_default()
+        self.plans_for.as_ref().map(|maker| format!(" plans for {maker}")).unwrap_or_default()
     }
 }
 
@@ -107,8 +107,8 @@ impl Machine {
         format!("runner {version} {commit} {}", self.arithmetic())
     }
 
-    /// Names what the order of a sum of products depends on: the library, its core, the plans of products, and the threads that share
-    /// one. With another order, training ends with other results.
+    /// Names what the order of a sum of products depends on: the library, its core, the plans of products, and the number of threads that
+    /// share a product. With another order, training ends with other results.
     pub fn arithmetic(&self) -> String {
         let Blas { name, version, core, sha256, lapack, .. } = &self.blas;
         let lapack = lapack.as_ref().map(|lapack| format!(" LAPACK of {lapack}")).unwrap_or_default();
@@ -125,17 +125,19 @@ impl Machine {
                 _ => format!("the {name} {version} that was at {} (sha256 {sha256:.12})", path.display()),
             }
         } else if *core != here.core && *name == Family::OpenBlas.to_string() {
-            format!("OPENBLAS_CORETYPE={core}")
+            // The core alone doesn't bring the plans back.
+            let on = then.plans_for.as_ref().map(|maker| format!(" on a processor of {maker}'s")).unwrap_or_default();
+            format!("OPENBLAS_CORETYPE={core}{on}")
         } else if *core != here.core {
             format!("a processor for which {name} takes {core}")
         } else if then.plans_for != here.plans_for {
-            match &then.plans_for {
-                Some(maker) => format!("a processor of {maker}'s"),
-                // Or the runner was one that had no plans for this maker's processors.
-                None => {
-                    let maker = here.plans_for.as_deref().unwrap_or_default();
-                    format!("runner {} on a processor that isn't {maker}'s, or an older one", self.runner.version)
+            match (&then.plans_for, &here.plans_for) {
+                (Some(maker), _) => format!("a processor of {maker}'s"),
+                // That runner had no plans for this maker's processors.
+                (None, Some(maker)) if self.cpu.contains(maker.as_str()) => {
+                    format!("{}, which planned products on {maker}'s processors as on others", self.build())
                 }
+                (None, maker) => format!("a processor that isn't {}'s", maker.as_deref().unwrap_or_default()),
             }
         } else if then.lapack != here.lapack {
             format!("the LAPACK of {}", then.lapack.as_deref().unwrap_or(name))
@@ -149,7 +151,7 @@ impl Machine {
     pub fn parts(&self) -> [String; 4] {
         let Blas { name, version, core, sha256, .. } = &self.blas;
         [
-            format!("{core}{} {name} {version}", self.blas.plans()),
+            format!("{core} {name} {version}{}", self.blas.plans()),
             format!("{sha256:.12}"),
             count(self.threads, "thread"),
             self.build(),
@@ -238,9 +240,11 @@ mod tests {
     fn other_plans_of_products_are_another_arithmetic() {
         let (all, intel) = (machine(""), machine("plans_for = 'Intel'"));
         assert_eq!(all.arithmetic(), "OpenBLAS 0.3 SkylakeX aa threads 1");
-        assert_eq!(intel.arithmetic(), "OpenBLAS 0.3 SkylakeX on Intel aa threads 1");
+        assert_eq!(intel.arithmetic(), "OpenBLAS 0.3 SkylakeX plans for Intel aa threads 1");
         assert_eq!(Machine::from_toml(&intel.to_toml()), Some(intel.clone()));
         assert_eq!(intel.how_to_return(&all), "a processor of Intel's");
-        assert!(all.how_to_return(&intel).contains("a processor that isn't Intel's"));
+        assert_eq!(all.how_to_return(&intel), "a processor that isn't Intel's");
+        let older = Machine { cpu: "Intel(R) Xeon(R)".to_owned(), ..all.clone() };
+        assert!(older.how_to_return(&intel).starts_with("runner 1 a, which"));
     }
 }

@@ -174,7 +174,10 @@ fn shards_of_another_core_or_another_experiment_are_refused() {
     let (code, _, _) = on(&bench, "Nehalem", &["sweep", "small.toml", "--shard", "0/2", "--out", "other"]);
     assert_eq!(code, Some(0));
     let (code, said) = merged(&bench, &[SHARDS, "other.shards", "--mix", "--out", "mixed"]);
-    assert!(code == Some(0) && said.contains("12 trials of another BLAS or core in another record"), "{said}");
+    assert!(
+        code == Some(0) && said.contains("12 trials of another BLAS, core or plans of products in another record"),
+        "{said}"
+    );
 
     // Shards of one core, and the results of a whole sweep on another.
     sweep(&bench, &["--out", "whole"]);

@@ -17,7 +17,7 @@ use crate::simd::Vectors;
 pub(crate) enum SmallProducts {
     /// It reads them where they are, as OpenBLAS's AVX-512 cores do since 0.3.17.
     InPlace,
-    /// It does so on a processor of Intel's, where it takes less time to pack large ones than on AMD's.
+    /// It does so on a processor of Intel's, where packing pays from a smaller size on than on AMD's.
     InPlaceOnIntel,
     /// It packs them first, as OpenBLAS's AVX2 cores do.
     Packed,
@@ -91,8 +91,8 @@ impl Library {
         self.description.vectors
     }
 
-    /// Returns the maker of the processors that the plans of products in this library are for; `None` if they are the same on all that
-    /// have its core's vectors. Another plan adds up a product in another order.
+    /// Returns the maker for whose processors this library's products are planned; `None` if they are planned alike on all. Another plan
+    /// adds up a product in another order.
     pub fn plans_for(&self) -> Option<&'static str> {
         (self.small_products == SmallProducts::InPlaceOnIntel).then_some("Intel")
     }

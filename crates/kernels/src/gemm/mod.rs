@@ -195,7 +195,7 @@ fn in_parts_of_threads<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumul
 fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Operands { a, b, mut c }: Operands<R>) {
     let (library, shape) = (in_use(), [c.nrows(), c.ncols(), k]);
     shape.into_iter().for_each(|side| _ = blas_int(side));
-    let (a, b) = (operand(&a.0, a.1), operand(&b.0, b.1));
+    let (a, b) = (operand(&a.0, a.1), as_row(operand(&b.0, b.1), k, c.ncols()));
     let leading = leading_dimension(c.dim(), c.strides()).unwrap_or_else(|| must_be_row_major(c.dim(), c.strides()));
     let c = Operand { pointer: c.as_mut_ptr(), leading, transpose: N };
     let plan = GemmPlan::of::<R>(library, [a.transpose, b.transpose], shape);
@@ -232,6 +232,13 @@ fn operand<R>(matrix: &ArrayView2<R>, transpose: Transpose) -> Operand<*const R>
     Operand { pointer: matrix.as_ptr(), leading, transpose: if transpose == N { T } else { N } }
 }
 
+/// Turns the transpose of a single column without gaps, as in dW of one example, into the row that it is: there is nothing to transpose.
+#[track_caller]
+fn as_row<P>(b: Operand<P>, k: usize, n: usize) -> Operand<P> {
+    let is_row = k == 1 && b.transpose == T && b.leading == 1;
+    if is_row { Operand { leading: blas_int(n), transpose: N, ..b } } else { b }
+}
+
 /// Returns the number of elements from one row to the next; `None` if the elements of a row aren't adjacent, or rows overlap.
 #[track_caller]
 fn leading_dimension((rows, columns): (usize, usize), strides: &[isize]) -> Option<i32> {
@@ -257,4 +264,18 @@ fn blas_int(length: usize) -> i32 {
 fn shapes_do_not_fit(product: &str, shapes: [(&str, (usize, usize)); 3]) -> ! {
     let [x, y, z] = shapes.map(|(name, (rows, columns))| format!("{name} {rows}x{columns}"));
     panic!("{product}: shapes don't fit: {x}, {y}, {z}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_transpose_of_a_single_column_without_gaps_is_a_row() {
+        let described = |leading, k| {
+            let Operand { leading, transpose, .. } = as_row(Operand { pointer: (), leading, transpose: T }, k, 5);
+            (leading, transpose == N)
+        };
+        assert_eq!([described(1, 1), described(3, 1), described(2, 2)], [(5, true), (3, false), (2, false)]);
+    }
 }

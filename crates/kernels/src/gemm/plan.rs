@@ -1,10 +1,10 @@
 //! The plan of a product: cblas calls or loops of our own, for the whole operands or for each pair of their panels. It depends only on
 //! the library, the maker of the processor, the transpositions and the shape, never on a timing, so that bits repeat.
 //!
-//! On its AVX-512 cores, OpenBLAS has kernels for products of at most 10⁶ multiply-adds that read both operands in place. They reach
-//! 90% of the processor's peak and more. Larger products are packed first and reach 75 to 85%. So a large product is divided into
-//! panels that are small enough for those kernels. On its AVX2 cores it packs the operands of all products, so that our loops, which
-//! copy at most one of them, make small and medium ones in less time.
+//! On its AVX-512 cores, OpenBLAS has kernels for products of at most 10⁶ multiply-adds that read both operands in place. They reach 90%
+//! of the processor's peak and more. Larger products are packed first and reach 75 to 85%. So a large product is divided into panels that
+//! are small enough for those kernels, but for the largest on Intel's processors: these reach only 60 to 70% in panels. On its AVX2 cores
+//! it packs the operands of all products, so that our loops, which copy at most one of them, make small and medium ones in less time.
 
 use crate::blas::{Library, SmallProducts};
 use crate::cblas::Transpose;
@@ -73,7 +73,7 @@ const MEDIUM: usize = 15_000_000;
 /// few rows.
 const LARGE: usize = 60_000_000;
 
-/// The most multiply-adds of a product that takes less time in panels on Intel's processors than packed by OpenBLAS's AVX-512 kernels
+/// The most multiply-adds of a product that is divided into panels on Intel's processors: larger ones take less time if OpenBLAS packs them
 /// (Emerald Rapids; OpenBLAS 0.3.34, core SkylakeX; 14 shapes in both types).
 const LARGE_ON_INTEL: usize = 300_000_000;
 
@@ -111,12 +111,17 @@ impl GemmPlan {
 
     /// Plans the product op(A) op(B) of m × n elements with k terms each in `library`.
     pub fn of<R: Real>(library: &Library, transposes: [Transpose; 2], shape: [usize; 3]) -> Self {
-        GemmPlan::given::<R>(library.small_products, transposes, shape)
+        GemmPlan::for_kind::<R>(library.small_products, transposes, shape)
     }
 
-    fn given<R: Real>(small_products: SmallProducts, transposes: [Transpose; 2], shape: [usize; 3]) -> Self {
+    fn for_kind<R: Real>(small_products: SmallProducts, transposes: [Transpose; 2], shape: [usize; 3]) -> Self {
         match small_products {
-            SmallProducts::InPlaceOnIntel if shape.iter().product::<usize>() > LARGE_ON_INTEL => GemmPlan::ONE_CALL,
+            // Few rows don't repay the packing of B.
+            SmallProducts::InPlaceOnIntel
+                if shape.iter().product::<usize>() > LARGE_ON_INTEL && shape[0] * size_of::<R>() >= 128 =>
+            {
+                GemmPlan::ONE_CALL
+            }
             SmallProducts::InPlace | SmallProducts::InPlaceOnIntel => {
                 GemmPlan::for_small_kernels::<R>(transposes, shape)
             }
@@ -232,10 +237,10 @@ mod tests {
         use Transpose::{No, Yes};
         for form in [[No, No], [No, Yes], [Yes, No]] {
             let [intel, amd] = [SmallProducts::InPlaceOnIntel, SmallProducts::InPlace]
-                .map(|small_products| move |shape| GemmPlan::given::<f32>(small_products, form, shape));
+                .map(|small_products| move |shape| GemmPlan::for_kind::<f32>(small_products, form, shape));
             assert_eq!(intel([200, 5000, 3072]), GemmPlan::ONE_CALL);
             assert_ne!(amd([200, 5000, 3072]), GemmPlan::ONE_CALL);
-            for shape in [[20, 209, 209], [512, 128, 784], [200, 5000, 300]] {
+            for shape in [[20, 209, 209], [512, 128, 784], [200, 5000, 300], [20, 5000, 4000]] {
                 assert_eq!(intel(shape), amd(shape));
             }
         }

@@ -59,7 +59,7 @@ pub fn made_by_loops<R: Real>(library: &Library, call: Call, shape @ [m, n, k]: 
     let column_major = |n_in, examples| call.column_major && n_in > 1 && examples > 1;
     let transposes = match call.product {
         Product::Forward => [No, if column_major(k, n) { Yes } else { No }],
-        Product::BackwardWeights => [No, if column_major(n, k) { No } else { Yes }],
+        Product::BackwardWeights => [No, if k == 1 || column_major(n, k) { No } else { Yes }],
         Product::BackwardData => [Yes, No],
     };
     GemmPlan::of::<R>(library, transposes, shape).maker == Maker::Loops

@@ -217,8 +217,8 @@ pub struct Merge {
     /// The results directory of the whole sweep [default: results/depth for results/depth.shards, else results/NAME].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Join shards although they were trained with different BLAS libraries, BLAS cores (their kernels, such as Haswell) or numbers
-    /// of threads per fleet.
+    /// Join shards although they were trained with different BLAS libraries, BLAS cores (their kernels, such as Haswell), plans of products
+    /// (on an Intel and on another processor) or numbers of threads per fleet.
     #[arg(long)]
     pub mix: bool,
 }

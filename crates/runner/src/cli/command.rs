@@ -30,10 +30,10 @@ pub enum Command {
     /// Join the shards of a sweep into one results directory.
     ///
     /// `runner sweep FILE --shard I/N` trains a part of a sweep into results/NAME.shards/I-of-N, on any machine and at any time; their
-    /// records together are the sweep: history.csv is, byte for byte, that of a sweep on one machine with the same BLAS and core,
-    /// and trials.csv is but for its seconds.
-    /// Trials that several records have must be equal in every bit. Trials that are missing are listed, with exit code 1. Merging again
-    /// adds what has been trained since. With successive halving, merge after each rung (round), before the next one is trained.
+    /// records together are the sweep: history.csv is, byte for byte, that of a sweep on one machine with the same BLAS, core and plans
+    /// of products, and trials.csv is but for its seconds. Trials that several records have must be equal in every bit. Trials that are
+    /// missing are listed, with exit code 1. Merging again adds what has been trained since. With successive halving, merge after each
+    /// rung (round), before the next one is trained.
     #[command(after_help = "Examples:
   runner merge results/depth.shards
   runner merge shards/0-of-2 /mnt/other/1-of-2 --out results/depth")]

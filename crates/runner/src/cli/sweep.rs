@@ -31,9 +31,10 @@ pub struct Sweep {
     /// Start anew: an existing results directory is renamed, never deleted.
     #[arg(long)]
     pub fresh: bool,
-    /// Continue a sweep although finished trials were trained with another BLAS, BLAS core (its kernels, such as Haswell) or number of
-    /// threads per fleet. Training is chaotic: on one processor, up to 26% of the costs that a part of depth.toml recorded differed by more
-    /// than 1% between two cores of OpenBLAS (docs/machines.md); other nets may differ less or more.
+    /// Continue a sweep although finished trials were trained with another BLAS, BLAS core (its kernels, such as Haswell), plans of
+    /// products (on an Intel instead of another processor) or number of threads per fleet. Training is chaotic: on one processor, up to
+    /// 26% of the costs that a part of depth.toml recorded differed by more than 1% between two cores of OpenBLAS (docs/machines.md);
+    /// other nets may differ less or more.
     #[arg(long, conflicts_with = "fresh")]
     pub mix: bool,
     /// Train only shard I of N, with I from 0 to N - 1, into DIR.shards/I-of-N; `runner merge` joins the shards.

@@ -140,8 +140,8 @@ fn say_next_rung(plan: &StoredPlan, statuses: &HashMap<String, Status>, out: &Pa
     Ok(false)
 }
 
-/// Refuses records that were trained with different libraries, cores or numbers of threads, unless that is allowed; warns of different
-/// builds of the runner.
+/// Refuses records that were trained with different libraries, cores, plans of products or numbers of threads, unless that is allowed;
+/// warns of different builds of the runner.
 fn refuse_mixed(sources: &[&Source], is_allowed: bool) -> Result<()> {
     // The trials, and the first record, of each kind of machine.
     let mut kinds: BTreeMap<String, (usize, &Source)> = BTreeMap::new();

@@ -60,7 +60,7 @@ impl TrialSources {
 }
 
 /// Compares all doubled trials in everything but the seconds, bit for bit. A trial that is damaged in the chosen record
-/// is taken from the other one. Trials of another BLAS, core or number of threads differ, and are counted where they are
+/// is taken from the other one. Trials of another BLAS, core, plans of products or number of threads differ, and are counted where they are
 /// allowed; so are trials of another fleet. Trials that a clock may have ended are not compared.
 pub(super) fn compare_doubled(all: &[&Source], sources: &mut TrialSources, mix: bool) -> Result<()> {
     let (mut equal, mut other, mut apart) = (0, 0, 0);
@@ -105,7 +105,10 @@ pub(super) fn compare_doubled(all: &[&Source], sources: &mut TrialSources, mix: 
         say(&format!("{} in several records, with the same results", count(equal, "trial")));
     }
     if other > 0 {
-        warn(&format!("{} of another BLAS or core in another record; the first one is kept", count(other, "trial")));
+        warn(&format!(
+            "{} of another BLAS, core or plans of products in another record; the first one is kept",
+            count(other, "trial")
+        ));
     }
     if apart > 0 {
         let trials = count(apart, "trial");

@@ -32,11 +32,11 @@ pub(super) struct ChosenRung {
 /// The finished trials of the plan, and those of them that were trained elsewhere.
 #[derive(Default)]
 struct Others {
-    /// The number trained with another library, core or number of threads.
+    /// The number trained with another library, core, plans of products or number of threads.
     arithmetic: usize,
     /// The first such machine.
     machine: Option<Machine>,
-    /// The number trained by another build of the runner on the same library and core.
+    /// The number trained by another build of the runner on the same library, core and plans.
     runner: usize,
 }
 
@@ -55,7 +55,8 @@ impl Mixed<'_> {
         }
     }
 
-    /// Refuses to train further trials than the `finished` ones if some of these were trained with another library or core.
+    /// Refuses to train further trials than the `finished` ones if some of these were trained with another library, core or plans of
+    /// products.
     pub(super) fn refuse(&self, record: &Record, plan: &Plan, finished: &HashSet<String>) -> Result<()> {
         let others = self.others(record, plan, finished)?;
         let left = plan.unfinished(finished).count();
@@ -73,7 +74,7 @@ impl Mixed<'_> {
         )
     }
 
-    /// Refuses to train the `left` trials of a shard's rung if it was chosen by trials of another library or core.
+    /// Refuses to train the `left` trials of a shard's rung if it was chosen by trials of another library, core or plans of products.
     fn refuse_rung(&self, left: usize) -> Result<()> {
         let Some(ChosenRung { folder, machines }) = self.rung.filter(|_| !self.is_allowed && left > 0) else {
             return Ok(());
@@ -97,7 +98,7 @@ impl Mixed<'_> {
         let Others { arithmetic, runner, .. } = self.others(record, plan, finished)?;
         if arithmetic > 0 {
             warn(&format!(
-                "{} of another BLAS, core or run.threads: {OTHER_ARITHMETIC} (column machine of trials.csv and runner show)",
+                "{} of another BLAS, core, plans of products or run.threads: {OTHER_ARITHMETIC} (column machine of trials.csv and runner show)",
                 count(arithmetic, "finished trial")
             ));
         }

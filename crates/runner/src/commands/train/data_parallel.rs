@@ -134,7 +134,7 @@ fn all_alike(mpi: &Mpi, trial: &Trial, machine: &Machine, iteration: Option<usiz
     match all.iter().position(|other| *other != all[0]) {
         Some(rank) => {
             bail!(
-                "rank {rank} has another experiment, other data, another checkpoint, another BLAS or core, or another build than \
+                "rank {rank} has another experiment, other data, another checkpoint, another BLAS, core or maker of processors, or another build than \
                  rank 0"
             )
         }

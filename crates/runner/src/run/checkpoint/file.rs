@@ -57,7 +57,7 @@ pub(super) enum Unusable {
     /// It is further than the iteration at which the net that is asked for stops.
     #[error("the checkpoint is past iteration {0}, at which this net stopped")]
     PastTheStop(usize),
-    /// It was trained on another BLAS or core, or by another build of the runner.
+    /// It was trained on another BLAS, core or plans of products, or by another build of the runner.
     #[error("it was trained on another machine or by another build ({0}), whose bits may differ")]
     OtherMachine(String),
 }
