@@ -137,24 +137,17 @@ impl Report {
             match choice.and_then(|choice| Ok(choice.library.admit(most_callers(choice.library)).map(|()| choice)?)) {
                 Ok(Choice { library, warnings }) => {
                     let slow = warnings.iter().find_map(|warning| match warning {
-                        Warning::Slow { remedy, .. } => Some(format!(", slow: {remedy}")),
+                        Warning::Slow { remedy, .. } => Some(format!("; slow: {remedy}")),
                         _ => None,
                     });
-                    let slow = slow.unwrap_or_default();
                     let used = if std::ptr::eq(library, in_use) { ", in use" } else { "" };
                     // The speed of a wrong product means nothing.
-                    let is_right = library.multiplies_correctly();
-                    let speed = if is_right {
-                        speed(library, peak)
-                    } else {
-                        "its products are wrong: don't choose it".to_owned()
+                    let (state, fault) = match library.multiplies_correctly() {
+                        true => (speed(library, peak), slow),
+                        false => ("its products are wrong".to_owned(), Some("; --blas chooses another".to_owned())),
                     };
-                    let path = path.display();
-                    self.line(
-                        Some(is_right && slow.is_empty()),
-                        &what,
-                        format!("{library}, {speed}{used}{slow}; {path}"),
-                    );
+                    let (right, fix) = (fault.is_none(), fault.unwrap_or_default());
+                    self.line(Some(right), &what, format!("{library}, {state}{used}{fix}; {}", path.display()));
                 }
                 Err(error) => self.line(Some(false), &what, error.to_string()),
             }
