@@ -161,14 +161,15 @@ fn da_of_an_output_that_is_right_with_certainty_is_a_number() {
 #[test]
 fn a_result_that_is_no_number_meets_no_published_one_wherever_it_is() {
     let bench = Bench::new();
-    // 10 · 1e308 - 10 · 1e308 is no number, and 1e308 - 1e308 is 0.
-    for (x, z) in [("[[10, 1], [10, 1]]", "[[5.0, 0.0]]"), ("[[1, 10], [1, 10]]", "[[0.0, 5.0]]")] {
-        let layer = "[layer.1]\nactivation = \"sigmoid\"\nw = [[1e308, -1e308]]\nb = [0.0]\n";
-        let expected = format!("[expected]\nsource = \"s\"\n[expected.1]\nz = {z}\n");
-        bench.write("nan.toml", &format!("x = {x}\ny = [[1, 0]]\n{layer}{expected}"));
+    // 10 · 1e308 is infinite, and 0 times that is no number.
+    for (x, z) in [("[[10, 1]]", "[[5.0, 0.0]]"), ("[[1, 10]]", "[[0.0, 5.0]]")] {
+        let first = "[layer.1]\nactivation = \"identity\"\nw = [[1e308]]\nb = [0.0]\n";
+        let second = "[layer.2]\nactivation = \"sigmoid\"\nw = [[0.0]]\nb = [0.0]\n";
+        let expected = format!("[expected]\nsource = \"s\"\n[expected.2]\nz = {z}\n");
+        bench.write("nan.toml", &format!("x = {x}\ny = [[1, 0]]\n{first}{second}{expected}"));
         let run = bench.run(&["trace", "nan.toml"]);
         assert_eq!(run.status.code(), Some(1), "{}", text(&run.stdout));
-        assert!(text(&run.stdout).contains("z[1] published ✗ off by NaN"), "{}", text(&run.stdout));
+        assert!(text(&run.stdout).contains("z[2] published ✗ off by NaN"), "{}", text(&run.stdout));
     }
 }
 
